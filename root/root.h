@@ -15,7 +15,15 @@
 struct rl_root;
 struct rl_worker;
 
-enum { RL_BURST_MAX = 64, RL_WORLDS_MAX = 16 };
+enum {
+	RL_BURST_MAX = 64,
+	RL_WORLDS_MAX = 16,
+
+	// Version told to peers in OK(HELLO)
+	RL_SOFTWARE_MAJOR = 0,
+	RL_SOFTWARE_MINOR = 1,
+	RL_SOFTWARE_REVISION = 0,
+};
 
 // Every limit; rl_options_default() gives the values in brackets.
 struct rl_options {
@@ -34,7 +42,7 @@ struct rl_options {
 	uint32_t budget_cells;          // [16384] source prefixes told apart, per worker
 	uint32_t relay_pps;             // [200000] relayed packets a second from one IP address (/64); 0: no limit
 	uint32_t known_pps;             // [5000] packets a second for the root from one IP address (/64); 0: no limit
-	uint32_t peer_verb_pps;         // [50] packets a second for the root from one peer; 0: no limit
+	uint32_t peer_verb_pps;         // [200] packets a second for the root from one peer; 0: no limit
 	uint32_t stranger_pps;          // [200] HELLO of strangers a second from one /24 or /48
 	uint32_t stranger_total_pps;    // [2000] of all together, per worker
 	uint32_t encrypted_pps;         // [100] encrypted HELLO a second from one /24 or /48
@@ -152,8 +160,10 @@ struct rl_peer_info {
 uint32_t rl_root_peer_count(const struct rl_root *r);
 uint32_t rl_root_max_peers(const struct rl_root *r);
 // index 0..max_peers-1; false: no peer there.
-bool rl_root_peer_at(const struct rl_root *r, uint32_t index, struct rl_peer_info *info);
-bool rl_root_peer_find(const struct rl_root *r, uint64_t address, struct rl_peer_info *info);
+bool rl_root_peer_at(const struct rl_root *r, uint32_t index, uint64_t now_ms,
+		     struct rl_peer_info *info);
+bool rl_root_peer_find(const struct rl_root *r, uint64_t address, uint64_t now_ms,
+		       struct rl_peer_info *info);
 // Control: puts a validated peer in, as from a database, without any path. 0, -EEXIST, -ENOSPC, -EINVAL (weak key).
 int rl_root_peer_add(struct rl_root *r, const struct rl_identity *id, uint64_t now_ms);
 // Control: unlinks peers silent for peer_timeout_ms (sooner if the table is nearly full), looking at `budget`
