@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Every reason a packet ends here: one list gives the enum, the names of the counters (CLI, metrics)
-// and the sentences of the manual. Those that start with FRAME_ or PORT_ are counted by the appliance.
+// Every reason a packet ends here: one list gives the enum, the names of the counters (CLI,
+// metrics) and the sentences of the manual. Those that start with FRAME_ or PORT_ are counted by
+// the appliance.
 #pragma once
 
 // clang-format off

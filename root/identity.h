@@ -8,7 +8,7 @@
 #include "root/zt.h"
 
 struct rl_identity {
-	uint64_t address;                   // 40 bits
+	uint64_t address;                  // 40 bits
 	uint8_t public_key[ZT_PUBLIC_LEN]; // X25519, then Ed25519
 };
 
@@ -55,8 +55,8 @@ void rl_identity_derive(struct rl_scratch *s, const uint8_t public_key[static ZT
 // 1.5. Takes milliseconds.
 bool rl_identity_validate(struct rl_scratch *s, const struct rl_identity *id);
 // 1.6, from the system's random source. vanity: wanted first `vanity_bits` bits (0 for none) of the
-// address, as the upper bits of a 40-bit number. Calls tick (if not NULL) once per try; a false ends
-// the search. 0, -ECANCELED, or -EIO without random numbers.
+// address, as the upper bits of a 40-bit number. Calls tick (if not NULL) once per try; a false
+// ends the search. 0, -ECANCELED, or -EIO without random numbers.
 int rl_identity_generate(struct rl_scratch *s, struct rl_identity *id, struct rl_secret *secret,
 			 uint64_t vanity, unsigned vanity_bits, bool (*tick)(void *ctx), void *ctx);
 // Does this secret belong to this identity (both halves)?

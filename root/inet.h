@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A UDP address of either family, its wire form (docs/protocol.md 5.1), its scope (5.2) and its text
-// form "1.2.3.4/9993", "2001:db8::1/9993". Pure; no thread may write one that another reads.
+// A UDP address of either family, its wire form (docs/protocol.md 5.1), its scope (5.2) and its
+// text form "1.2.3.4/9993", "2001:db8::1/9993". Pure; no thread may write one that another reads.
 #pragma once
 
 #include "root/wire.h"
 
 struct rl_inet {
-	uint8_t ip[16];  // network order; IPv4 uses the first four bytes, the others are zero
-	uint16_t port;   // host order
-	uint8_t family;  // 0 nil, 4, 6
-	uint8_t unused;  // zero, so that whole structs compare
+	uint8_t ip[16]; // network order; IPv4 uses the first four bytes, the others are zero
+	uint16_t port;  // host order
+	uint8_t family; // 0 nil, 4, 6
+	uint8_t unused; // zero, so that whole structs compare
 };
 
 enum { RL_INET_TEXT = 64 }; // room for any text form with its zero
@@ -46,7 +46,8 @@ struct rl_inet rl_inet_get(struct rl_reader *r);
 
 enum rl_scope rl_inet_scope(const struct rl_inet *a);
 
-// 0 or -EINVAL. "ip/port"; also "ip:port" for IPv4 and "[ip]:port" for IPv6; port 1-65535. Whole string.
+// 0 or -EINVAL. "ip/port"; also "ip:port" for IPv4 and "[ip]:port" for IPv6; port 1-65535. Whole
+// string.
 int rl_inet_parse(struct rl_inet *a, const char *text);
 // "ip/port", or "-" for nil. Returns buf.
 const char *rl_inet_text(const struct rl_inet *a, char buf[static RL_INET_TEXT]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Planets and moons: parse, write, sign, compare (docs/protocol.md 5.3, 5.4). A world is a plain value of
-// some 3 kB: keep it off small stacks. Pure; any thread.
+// Planets and moons: parse, write, sign, compare (docs/protocol.md 5.3, 5.4). A world is a plain
+// value of some 3 kB: keep it off small stacks. Pure; any thread.
 #pragma once
 
 #include "root/identity.h"
@@ -15,8 +15,8 @@ struct rl_world_root {
 struct rl_world {
 	uint8_t type; // ZT_WORLD_PLANET or ZT_WORLD_MOON
 	uint64_t id;
-	uint64_t timestamp;                // ms; the revision
-	uint8_t next_key[ZT_PUBLIC_LEN];   // must sign the next revision
+	uint64_t timestamp;              // ms; the revision
+	uint8_t next_key[ZT_PUBLIC_LEN]; // must sign the next revision
 	uint8_t signature[ZT_SIGNATURE_LEN];
 	uint8_t root_count; // 0..ZT_WORLD_ROOTS_MAX
 	struct rl_world_root root[ZT_WORLD_ROOTS_MAX];
@@ -32,8 +32,8 @@ enum rl_world_verdict {
 	RL_WORLD_BAD_SIGNATURE,
 };
 
-// Reads one world; bytes after it are left in r. Over a limit, of another type, or with an endpoint that is no
-// IP address: r->bad. A moon's dictionary is skipped.
+// Reads one world; bytes after it are left in r. Over a limit, of another type, or with an endpoint
+// that is no IP address: r->bad. A moon's dictionary is skipped.
 void rl_world_get(struct rl_reader *r, struct rl_world *w);
 // Whole buffer, nothing after it: 0 or -EINVAL.
 int rl_world_parse(struct rl_world *w, const void *data, size_t len);
