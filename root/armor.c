@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "root/armor.h"
+
+#include "root/aes_gmac_siv.h"
+#include "root/salsa.h"
+
+#include <sodium.h>
+
+#include <stdlib.h>
+
+enum {
+	AAD_LEN = ZT_AT_MAC - ZT_AT_TO, // destination, source, byte 18
+	XHELLO_MIN = ZT_HDR_LEN + ZT_XHELLO_KEY_LEN,
+	NOT_HOPS = 0xff & ~ZT_HOPS_MASK,
+};
+
+struct rl_cipher {
+	struct rl_siv siv;
+	// Key stream of suite 1: block 0 makes the key of the MAC, the text starts at block 1.
+	uint8_t stream[RL_SALSA_BLOCK + ZT_PACKET_MAX];
+};
+
+struct rl_cipher *rl_cipher_new(void)
+{
+	struct rl_cipher *c = sodium_init() < 0 ? NULL : calloc(1, sizeof(*c));
+
+	if (c && rl_siv_init(&c->siv)) {
+		rl_cipher_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+void rl_cipher_free(struct rl_cipher *c)
+{
+	if (!c)
+		return;
+	rl_siv_free(&c->siv);
+	sodium_memzero(c, sizeof(*c));
+	free(c);
+}
+
+static unsigned suite_of(const uint8_t *p)
+{
+	return (p[ZT_AT_FLAGS] & ZT_SUITE_MASK) >> ZT_SUITE_SHIFT;
+}
+
+// 2.3: the key of one packet. Hops are left out, so that relays may raise them.
+static void mangle(uint8_t key[static 32], const uint8_t salsa[static 32], const uint8_t *p,
+		   size_t len)
+{
+	memcpy(key, salsa, 32);
+	for (unsigned i = 0; i < ZT_AT_FLAGS; i++)
+		key[i] ^= p[i];
+	key[ZT_AT_FLAGS] ^= p[ZT_AT_FLAGS] & NOT_HOPS;
+	key[19] ^= (uint8_t)len;
+	key[20] ^= (uint8_t)(len >> 8);
+}
+
+static void poly1305(uint8_t tag[static 16], const uint8_t *p, size_t len, const uint8_t *key)
+{
+	crypto_onetimeauth_poly1305(tag, p + ZT_AT_VERB, len - ZT_AT_VERB, key);
+}
+
+static void xor_text(uint8_t *p, size_t len, const uint8_t *stream)
+{
+	for (size_t i = ZT_AT_VERB; i < len; i++)
+		p[i] ^= stream[RL_SALSA_BLOCK + i - ZT_AT_VERB];
+}
+
+static void seal_salsa(struct rl_cipher *c, const struct rl_key *key, uint8_t *p, size_t len,
+		       bool encrypt)
+{
+	size_t need = encrypt ? RL_SALSA_BLOCK + len - ZT_AT_VERB : RL_SALSA_BLOCK;
+	uint8_t mangled[32];
+	uint8_t tag[16];
+
+	mangle(mangled, key->salsa, p, len);
+	rl_salsa12_stream(c->stream, need, p, mangled);
+	if (encrypt)
+		xor_text(p, len, c->stream);
+	poly1305(tag, p, len, c->stream);
+	memcpy(p + ZT_AT_MAC, tag, ZT_MAC_LEN);
+	sodium_memzero(mangled, sizeof(mangled));
+}
+
+static bool open_salsa(struct rl_cipher *c, const struct rl_key *key, uint8_t *p, size_t len,
+		       bool encrypted)
+{
+	uint8_t mangled[32];
+	uint8_t tag[16];
+	bool ok;
+
+	mangle(mangled, key->salsa, p, len);
+	rl_salsa12_stream(c->stream, RL_SALSA_BLOCK, p, mangled);
+	poly1305(tag, p, len, c->stream);
+	ok = sodium_memcmp(tag, p + ZT_AT_MAC, ZT_MAC_LEN) == 0;
+	if (ok && encrypted) {
+		rl_salsa12_stream(c->stream, RL_SALSA_BLOCK + len - ZT_AT_VERB, p, mangled);
+		xor_text(p, len, c->stream);
+	}
+	sodium_memzero(mangled, sizeof(mangled));
+	return ok;
+}
+
+static bool seal_siv(struct rl_cipher *c, const struct rl_key *key, uint8_t *p, size_t len)
+{
+	uint8_t iv[8];
+	uint8_t aad[AAD_LEN];
+	uint8_t tag[16];
+
+	memcpy(iv, p, sizeof(iv));
+	memcpy(aad, p + ZT_AT_TO, AAD_LEN);
+	aad[AAD_LEN - 1] &= NOT_HOPS;
+	if (!rl_siv_seal(&c->siv, key->aes0, key->aes1, iv, aad, AAD_LEN, p + ZT_AT_VERB,
+			 len - ZT_AT_VERB, tag))
+		return false;
+	memcpy(p + ZT_AT_ID, tag, 8);
+	memcpy(p + ZT_AT_MAC, tag + 8, ZT_MAC_LEN);
+	return true;
+}
+
+static bool open_siv(struct rl_cipher *c, const struct rl_key *key, uint8_t *p, size_t len)
+{
+	uint8_t aad[AAD_LEN];
+	uint8_t tag[16];
+
+	memcpy(aad, p + ZT_AT_TO, AAD_LEN);
+	aad[AAD_LEN - 1] &= NOT_HOPS;
+	memcpy(tag, p + ZT_AT_ID, 8);
+	memcpy(tag + 8, p + ZT_AT_MAC, ZT_MAC_LEN);
+	return rl_siv_open(&c->siv, key->aes0, key->aes1, tag, aad, AAD_LEN, p + ZT_AT_VERB,
+			   len - ZT_AT_VERB);
+}
+
+void rl_armor_seal(struct rl_cipher *c, const struct rl_key *key, uint8_t *p, size_t len,
+		   unsigned suite)
+{
+	if (len < ZT_HDR_LEN || len > ZT_PACKET_MAX)
+		abort(); // the caller's buffer is already overrun, or holds no packet
+	p[ZT_AT_FLAGS] = (uint8_t)((p[ZT_AT_FLAGS] & ~ZT_SUITE_MASK) | suite << ZT_SUITE_SHIFT);
+	switch (suite) {
+	case ZT_SUITE_POLY1305:
+		seal_salsa(c, key, p, len, false);
+		return;
+	case ZT_SUITE_SALSA_POLY1305:
+		p[ZT_AT_FLAGS] |= ZT_FLAG_ENCRYPTED;
+		seal_salsa(c, key, p, len, true);
+		return;
+	case ZT_SUITE_AES_GMAC_SIV:
+		if (seal_siv(c, key, p, len))
+			return;
+		// libcrypto failed half way: nothing readable may leave.
+		sodium_memzero(p + ZT_AT_MAC, len - ZT_AT_MAC);
+		return;
+	default:
+		abort(); // no such suite: a mistake in the caller, never a matter of input
+	}
+}
+
+bool rl_armor_open(struct rl_cipher *c, const struct rl_key *key, uint8_t *p, size_t len)
+{
+	if (len < ZT_HDR_LEN || len > ZT_PACKET_MAX)
+		return false;
+	switch (suite_of(p)) {
+	case ZT_SUITE_POLY1305:
+		return open_salsa(c, key, p, len, false);
+	case ZT_SUITE_SALSA_POLY1305:
+		return open_salsa(c, key, p, len, true);
+	case ZT_SUITE_AES_GMAC_SIV:
+		return open_siv(c, key, p, len);
+	default:
+		return false;
+	}
+}
+
+void rl_armor_hello_seal(const struct rl_key *key, uint8_t *p, size_t at, size_t len)
+{
+	uint8_t nonce[8];
+
+	if (at < ZT_HDR_LEN || at >= len)
+		return;
+	memcpy(nonce, p, sizeof(nonce));
+	nonce[7] &= 0xf8;
+	rl_salsa12_xor(p + at, len - at, nonce, key->salsa);
+}
+
+// 4.3.4: the outer layer over MAC, verb and payload; its own inverse. False: low-order point.
+static bool xhello_layer(struct rl_cipher *c, const uint8_t secret[static 32],
+			 const uint8_t point[static 32], uint8_t *p, size_t inner_len)
+{
+	uint8_t shared[crypto_scalarmult_BYTES];
+	uint8_t hash[crypto_hash_sha512_BYTES];
+	uint8_t counter[16] = {0};
+	bool ok = crypto_scalarmult(shared, secret, point) == 0;
+
+	if (ok) {
+		crypto_hash_sha512(hash, shared, sizeof(shared));
+		memcpy(counter, p, 12); // packet ID, first 4 bytes of the destination
+		ok = rl_aes_ctr(&c->siv, hash, counter, p + ZT_AT_MAC, inner_len - ZT_AT_MAC);
+	}
+	sodium_memzero(shared, sizeof(shared));
+	sodium_memzero(hash, sizeof(hash));
+	return ok;
+}
+
+size_t rl_armor_xhello_open(struct rl_cipher *c, const struct rl_secret *mine, uint8_t *p,
+			    size_t len)
+{
+	size_t inner = len - ZT_XHELLO_KEY_LEN;
+
+	if (len < XHELLO_MIN || len > ZT_PACKET_MAX)
+		return 0;
+	return xhello_layer(c, mine->key, p + inner, p, inner) ? inner : 0;
+}
+
+size_t rl_armor_xhello_seal(struct rl_cipher *c, const uint8_t root_public[static ZT_PUBLIC_LEN],
+			    const uint8_t ephemeral_secret[static 32], uint8_t *p, size_t len)
+{
+	if (len < ZT_HDR_LEN || len > ZT_PACKET_MAX - ZT_XHELLO_KEY_LEN)
+		return 0;
+	if (crypto_scalarmult_base(p + len, ephemeral_secret) ||
+	    !xhello_layer(c, ephemeral_secret, root_public, p, len))
+		return 0;
+	return len + ZT_XHELLO_KEY_LEN;
+}

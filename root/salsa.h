@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Salsa20 key streams: 12 rounds for packets (docs/protocol.md 2.3, 4.3.2), 20 rounds for the
+// address derivation (1.4). 256-bit key, 8-byte nonce, 64-bit block counter. Pure.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { RL_SALSA_BLOCK = 64 };
+
+// 12 rounds, from block 0.
+void rl_salsa12_stream(uint8_t *out, size_t len, const uint8_t nonce[static 8],
+		       const uint8_t key[static 32]);
+void rl_salsa12_xor(uint8_t *p, size_t len, const uint8_t nonce[static 8],
+		    const uint8_t key[static 32]);
+
+// 20 rounds, whole blocks, from block number `block`.
+void rl_salsa20_stream(uint8_t *out, size_t blocks, const uint8_t nonce[static 8], uint64_t block,
+		       const uint8_t key[static 32]);
