@@ -40,51 +40,78 @@ static void *grown(void *array, size_t count, size_t size)
 	return p;
 }
 
-static void add_line(struct vectors *v, const char *line)
+// The value starts `skip` bytes behind the end of the name.
+static void add_row(struct vectors *v, const char *line, const char *name_end, size_t skip)
 {
-	const char *sign = strstr(line, " =");
 	struct vector *row;
 
-	if (!sign)
-		die("vectors: no \"name = value\": %s", line);
+	if (!name_end)
+		die("vectors: no name and value: %s", line);
 	v->row = grown(v->row, v->count, sizeof(*v->row));
 	row = &v->row[v->count++];
 	row->used = false;
 	row->name = strdup(line);
 	if (!row->name)
 		die("vectors: out of memory");
-	row->name[sign - line] = 0;
-	row->value = row->name + (sign - line) + 2;
+	row->value = row->name + (name_end - line) + skip;
 	row->value += strspn(row->value, " ");
+	row->name[name_end - line] = 0;
 	for (unsigned i = 0; i + 1 < v->count; i++) {
 		if (!strcmp(v->row[i].name, row->name))
 			die("vectors: two of the name %s", row->name);
 	}
 }
 
-struct vectors *vectors_load(const char *path)
+static void add_lines(struct vectors *v, FILE *f, bool only_blocks)
+{
+	bool in_block = false;
+	char *line = NULL;
+	size_t room = 0;
+
+	while (getline(&line, &room, f) >= 0) {
+		size_t number;
+
+		line[strcspn(line, "\r\n")] = 0;
+		number = strspn(line, "0123456789abcdef");
+		if (only_blocks && !strncmp(line, "```", 3))
+			in_block = !in_block;
+		else if (!line[0] || (only_blocks ? !in_block : line[0] == '#'))
+			continue;
+		else if (only_blocks)
+			add_row(v, line, strstr(line, " ="), 2);
+		else
+			add_row(v, line,
+				!strncmp(line + number, ": ", 2) ? line + number
+								 : strchr(line, '='),
+				1);
+	}
+	free(line);
+	if (in_block)
+		die("vectors: a code block without end");
+}
+
+static struct vectors *load(const char *path, bool only_blocks)
 {
 	struct vectors *v = calloc(1, sizeof(*v));
 	FILE *f = fopen(path, "r");
-	char *line = NULL;
-	size_t room = 0;
-	ssize_t len;
-	bool in_block = false;
 
 	if (!v || !f)
 		die("vectors: %s: %s", path, strerror(errno));
-	while ((len = getline(&line, &room, f)) >= 0) {
-		line[strcspn(line, "\r\n")] = 0;
-		if (!strncmp(line, "```", 3))
-			in_block = !in_block;
-		else if (in_block && line[0])
-			add_line(v, line);
-	}
-	free(line);
+	add_lines(v, f, only_blocks);
 	fclose(f);
-	if (in_block || !v->count)
-		die("vectors: %s: no vectors, or a code block without end", path);
+	if (!v->count)
+		die("vectors: %s: no vectors", path);
 	return v;
+}
+
+struct vectors *vectors_load(const char *path)
+{
+	return load(path, true);
+}
+
+struct vectors *vectors_load_lines(const char *path)
+{
+	return load(path, false);
 }
 
 void vectors_free(struct vectors *v)
@@ -155,6 +182,11 @@ void vectors_skip(struct vectors *v, const char *name, const char *why)
 unsigned vectors_count(const struct vectors *v)
 {
 	return v->count;
+}
+
+const char *vectors_name(const struct vectors *v, unsigned i)
+{
+	return i < v->count ? v->row[i].name : "";
 }
 
 unsigned vectors_unused(const struct vectors *v, FILE *report)

@@ -12,6 +12,9 @@ struct vectors;
 
 // path: usually VECTORS_FILE, which the build defines. Ends the program if it cannot be read.
 struct vectors *vectors_load(const char *path);
+// The other kind of file: each line is "name=value" or "name: value"; empty lines and those that
+// start with # are comments.
+struct vectors *vectors_load_lines(const char *path);
 void vectors_free(struct vectors *v);
 
 // What these return belongs to v. Hex comes in a buffer of exactly its size, so that the sanitizers
@@ -25,6 +28,8 @@ uint64_t vectors_dec(struct vectors *v, const char *name);
 // Counts a vector as seen to without using it; why is for the reader of the test.
 void vectors_skip(struct vectors *v, const char *name, const char *why);
 unsigned vectors_count(const struct vectors *v);
+// Name number i, for loops over all; does not count as use.
+const char *vectors_name(const struct vectors *v, unsigned i);
 // Names the vectors that nobody has asked for; returns how many.
 unsigned vectors_unused(const struct vectors *v, FILE *report);
 

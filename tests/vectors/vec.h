@@ -49,5 +49,6 @@ void vec_xhello(void **state);
 void vec_single_packets(void **state);
 void vec_refused(void **state);
 void vec_like(void **state);
+void vec_plain_only(void **state);
 void vec_fragments_tiny(void **state);
 void vec_fragments_real(void **state);
