@@ -19,6 +19,7 @@ enum {
 	CONFIG_TEXT_MAX = 512,   // bytes of one string in a list, its zero included
 	CONFIG_PATH_MAX = 256,   // bytes of a path, its zero included
 	CONFIG_SOCKET_MAX = 108, // what a unix socket's name may take
+	CONFIG_ROWS_MAX = 64,    // options
 };
 
 struct config_strings {
@@ -62,14 +63,13 @@ struct config_limits {
 
 struct config {
 	char state_dir[CONFIG_PATH_MAX];
-	struct config_strings
-		ports; // "af_packet:eth0", "af_xdp:eth0", "0000:03:00.0", "pcap:IN,OUT", "null"
+	// "af_packet:eth0", "af_xdp:eth0", "0000:03:00.0", "pcap:IN,OUT", "null"
+	struct config_strings ports;
 	struct config_ints udp_ports;    // 1..16 of them, each once
 	struct config_strings addresses; // numeric IPv4 and IPv6; count 0: those of the interfaces
 	struct config_ints vlans;        // 0: untagged
 	uint32_t workers;
-	struct config_ints
-		worker_cores; // count 0: chosen by the program; else exactly `workers` of them
+	struct config_ints worker_cores; // count 0: the program chooses; else `workers` of them
 	uint32_t admission_threads;
 	uint32_t idle_us;   // longest sleep of an idle worker; 0: always poll
 	uint32_t hugepages; // enum config_hugepages
@@ -79,12 +79,13 @@ struct config {
 	char planet[CONFIG_PATH_MAX];
 	char moons_dir[CONFIG_PATH_MAX];
 	char control_socket[CONFIG_SOCKET_MAX];
-	char xdp_filter[CONFIG_PATH_MAX]; // empty: the one that was built or installed with the
-					  // program
+	char xdp_filter[CONFIG_PATH_MAX]; // empty: the one built with the program
 	struct config_limits limits;
 
-	uint64_t set_by_args; // one bit a row of the table: given on the command line, which beats
-			      // the file
+	// By number of the row in the table: the line in the file (0: not in it), and a bit for
+	// what was given on the command line.
+	uint16_t line[CONFIG_ROWS_MAX];
+	uint64_t set_by_args;
 };
 
 void config_defaults(struct config *c);

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "config/doc.h"
+
+#include <string.h>
+
+const char *config_doc_preset(const struct config_row *row)
+{
+	return *row->preset ? row->preset : "none";
+}
+
+static void put_word(FILE *out, const char *word, size_t len, bool roff)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (roff && word[i] == '\\')
+			fputs("\\e", out);
+		else
+			fprintf(out, roff && word[i] == '-' ? "\\%c" : "%c", word[i]);
+	}
+}
+
+void config_doc_wrap(FILE *out, const char *indent, const char *text, bool roff)
+{
+	size_t column = 0;
+	for (;;) {
+		text += strspn(text, " ");
+		size_t len = strcspn(text, " ");
+		if (!len)
+			break;
+		if (column && column + 1 + len > 76) {
+			fputc('\n', out);
+			column = 0;
+		}
+		// A dot or quote in the first place would be a request to roff.
+		if (!column)
+			fprintf(out, "%s%s", indent, roff && strchr(".'", *text) ? "\\&" : "");
+		else
+			fputc(' ', out);
+		column += (column ? 1 : strlen(indent)) + len;
+		put_word(out, text, len, roff);
+		text += len;
+	}
+	if (column)
+		fputc('\n', out);
+}
+
+static const char usage[] = "rootline: a root server and relay for ZeroTier networks\n"
+			    "\n"
+			    "usage: rootline --port PORT [OPTION]...\n"
+			    "       rootline --config FILE [OPTION]...\n"
+			    "       rootline --check-config FILE\n"
+			    "       rootline --help | --version\n"
+			    "\n"
+			    "Options on the command line beat those of the file. Those marked + "
+			    "may be given several times.\n"
+			    "STATE is the directory of --state. More: rootline.conf(5).\n"
+			    "\n";
+
+void config_doc_text(FILE *out)
+{
+	char flag[CONFIG_FLAG_MAX], takes[128], line[256];
+	const char *group = NULL;
+	fputs(usage, out);
+	for (unsigned i = 0; i < config_row_count; i++) {
+		const struct config_row *row = &config_rows[i];
+		bool list = row->type == CONFIG_INTS || row->type == CONFIG_STRINGS;
+		if (row->group && (!group || strcmp(group, row->group)))
+			fprintf(out, "\n%s:\n", row->group);
+		group = row->group;
+		config_describe(row, takes, sizeof(takes));
+		fprintf(out, "  --%s%s\n", config_flag(row, flag), list ? " +" : "");
+		config_doc_wrap(out, "        ", row->help, false);
+		snprintf(line, sizeof(line), "%s%s%s; default %s", takes, row->unit ? ", " : "",
+			 row->unit ? row->unit : "", config_doc_preset(row));
+		config_doc_wrap(out, "        ", line, false);
+	}
+}
+
+// JSON's own quoting; the table holds nothing beyond what needs a backslash.
+static void quoted(FILE *out, const char *text)
+{
+	fputc('"', out);
+	for (; *text; text++)
+		fprintf(out, strchr("\"\\", *text) ? "\\%c" : "%c", *text);
+	fputc('"', out);
+}
+
+static void sample_value(FILE *out, const struct config_row *row)
+{
+	const char *text = row->example ? row->example : row->preset;
+	char path[CONFIG_PATH_MAX];
+	switch (row->type) {
+	case CONFIG_INT:
+		fputs(text, out);
+		break;
+	case CONFIG_INTS:
+		fprintf(out, "[%s]", text);
+		break;
+	case CONFIG_STRINGS:
+		fputc('[', out);
+		if (*text)
+			quoted(out, text);
+		fputc(']', out);
+		break;
+	case CONFIG_ENUM:
+	case CONFIG_PATH:
+		if (!strncmp(text, "STATE/", 6)) {
+			snprintf(path, sizeof(path), "%s/%s",
+				 config_row_by_key(NULL, "state_dir")->preset, text + 6);
+			text = path;
+		}
+		quoted(out, text);
+		break;
+	}
+}
+
+void config_doc_sample(FILE *out)
+{
+	const char *group = NULL;
+	fputs("{\n", out);
+	for (unsigned i = 0; i < config_row_count; i++) {
+		const struct config_row *row = &config_rows[i];
+		const struct config_row *next = i + 1 < config_row_count ? row + 1 : NULL;
+		if (row->group && !group)
+			fprintf(out, "\t\"%s\": {\n", row->group);
+		group = row->group;
+		fprintf(out, "%s\"%s\": ", group ? "\t\t" : "\t", row->key);
+		sample_value(out, row);
+		bool last = !next || (group && !next->group);
+		fputs(last ? "\n" : ",\n", out);
+		if (group && last) {
+			fputs(next ? "\t},\n" : "\t}\n", out);
+			group = NULL;
+		}
+	}
+	fputs("}\n", out);
+}
