@@ -201,9 +201,9 @@ static bool well_formed(struct config_report *r, const char *text, size_t len)
 		j = json_loadb(text, len, JSON_DECODE_INT_AS_REAL, &e);
 	bool object = json_is_object(j);
 	if (!j) {
-		fprintf(r->err, "%s:%d:%d: not valid JSON: %s\n", r->name, e.line > 0 ? e.line : 1,
-			e.column > 0 ? e.column : 1, e.text);
-		r->count++;
+		char column[24];
+		snprintf(column, sizeof(column), "column %d", e.column > 0 ? e.column : 1);
+		config_mistake(r, e.line > 0 ? e.line : 1, column, "not valid JSON: %s", e.text);
 	} else if (!object) {
 		config_mistake(r, 1, NULL, "must be one JSON object: {\"name\": value, ...}");
 	}

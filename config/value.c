@@ -13,17 +13,20 @@ static void *place(const struct config *c, const struct config_row *row)
 void config_mistake(struct config_report *r, unsigned line, const char *key, const char *format,
 		    ...)
 {
+	char what[2 * CONFIG_WHY_MAX];
 	va_list ap;
 	va_start(ap, format);
+	vsnprintf(what, sizeof(what), format, ap);
+	va_end(ap);
+	// It quotes the file: one line stays one line, and a terminal gets no orders.
+	for (char *s = what; *s; s++)
+		if ((unsigned char)*s < ' ' || *s == 0x7f)
+			*s = '?';
 	if (r->name && line)
 		fprintf(r->err, "%s:%u: ", r->name, line);
 	else if (r->name)
 		fprintf(r->err, "%s: ", r->name);
-	if (key)
-		fprintf(r->err, "%s: ", key);
-	vfprintf(r->err, format, ap);
-	fputc('\n', r->err);
-	va_end(ap);
+	fprintf(r->err, "%s%s%s\n", key ? key : "", key ? ": " : "", what);
 	r->count++;
 }
 
