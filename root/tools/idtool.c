@@ -32,14 +32,16 @@ static bool parse_identity(const char *text, struct rl_identity *id, struct rl_s
 			   bool *has_secret)
 {
 	struct rl_secret own = {0};
-	int ret = rl_identity_parse(id, &own, text);
+	struct rl_identity whole;
 
+	if (rl_identity_parse(id, NULL, text) < 0)
+		return false;
 	if (has_secret)
-		*has_secret = ret == 0;
+		*has_secret = rl_identity_parse(&whole, &own, text) == 0;
 	if (secret)
 		*secret = own;
 	sodium_memzero(&own, sizeof(own));
-	return ret == 0 || ret == -ENOENT;
+	return true;
 }
 
 bool idtool_identity(const char *arg, struct rl_identity *id, struct rl_secret *secret,

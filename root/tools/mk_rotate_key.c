@@ -14,6 +14,7 @@
 
 struct rotate {
 	const char *path;
+	char again[FILE_PATH_MAX + 64]; // "mkworld rotate-key --finish ...", to be told
 	char dir[FILE_PATH_MAX], previous[FILE_PATH_MAX], current[FILE_PATH_MAX];
 	uint64_t timestamp;
 	bool finish;
@@ -46,6 +47,8 @@ static int parse(struct rotate *r, const struct mk_verb *verb, int argc, char **
 	file_dir(r->dir, r->path);
 	if (keys)
 		snprintf(r->dir, sizeof(r->dir), "%s", keys);
+	snprintf(r->again, sizeof(r->again), "mkworld rotate-key --finish%s%s %s",
+		 keys ? " --keys " : "", keys ? keys : "", r->path);
 	if (!file_join(r->previous, r->dir, KEYFILE_PREVIOUS) ||
 	    !file_join(r->current, r->dir, KEYFILE_CURRENT))
 		return mk_usage(verb, "the path of the keys is too long");
@@ -77,11 +80,10 @@ static int start(const struct rotate *r, const struct rl_world *old, struct keyf
 	keyfile_name(old->next_key, key);
 	if (memcmp(keys->previous.public_key, old->next_key, ZT_PUBLIC_LEN) != 0) {
 		if (memcmp(keys->current.public_key, old->next_key, ZT_PUBLIC_LEN) == 0)
-			return say_why(
-				why,
-				"%s names the new key already. When all clients hold it: mkworld "
-				"rotate-key --finish %s",
-				r->path, r->path);
+			return say_why(why,
+				       "%s names the new key already. When all clients "
+				       "hold it: %s",
+				       r->path, r->again);
 		return say_why(
 			why,
 			"%s must be followed by a revision signed with key %s..., which is not in "
@@ -116,8 +118,8 @@ static int start(const struct rotate *r, const struct rl_world *old, struct keyf
 	       "serve it until every client has it, and leave it unchanged meanwhile: a client "
 	       "that misses it\n"
 	       "takes no later one. Copy %s somewhere safe now.\n"
-	       "Step 2, then: mkworld rotate-key --finish %s\n",
-	       r->current, r->previous, r->current, r->path);
+	       "Step 2, then: %s\n",
+	       r->current, r->previous, r->current, r->again);
 	return 0;
 }
 

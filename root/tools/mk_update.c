@@ -109,10 +109,9 @@ static int find_signer(struct keyfile_pair *signer, const struct update *u,
 			u->path, key, u->keys ? u->keys : dir);
 	if (rotating)
 		return say_why(
-			why,
-			"a change of keys is under way: clients that missed the last revision "
-			"would be lost. When all have it: mkworld rotate-key --finish %s",
-			u->path);
+			why, "a change of keys is under way: clients that missed the last revision "
+			     "would be lost. When all have it, take `mkworld rotate-key --finish` "
+			     "first");
 	return 0;
 }
 

@@ -131,14 +131,34 @@ static int decode_text(struct rl_world *w, enum world_format *format, const char
 	return decode_plain(w, format, text, len, why);
 }
 
+// -ENOENT if there is no code in it. A code carries a link.
+static int decode_qr(struct rl_world *w, const char *text, size_t len, struct say_why *why)
+{
+	char link[QR_TEXT_MAX];
+	int ret = qr_read(text, len, link);
+
+	if (ret == -ENOENT)
+		return ret;
+	if (ret < 0)
+		return say_why(why, "the QR code is damaged or not whole");
+	return decode_url(w, link, strlen(link), why);
+}
+
 int world_decode(struct rl_world *w, enum world_format *format, const void *data, size_t len,
 		 struct say_why *why)
 {
+	int ret;
+
 	*format = WORLD_FORMAT_BINARY;
 	if (len == 0)
 		return say_why(why, "empty");
 	if (is_text(data, len))
 		return decode_text(w, format, data, len, why);
+	ret = decode_qr(w, data, len, why);
+	if (ret != -ENOENT) {
+		*format = WORLD_FORMAT_QR;
+		return ret;
+	}
 	return bytes_to_world(w, data, len, "a file", why);
 }
 
