@@ -16,9 +16,9 @@ size_t rl_armor_expand(const uint8_t *in, size_t len, uint8_t out[static ZT_PACK
 	if (len < ZT_HDR_LEN || len > ZT_PACKET_MAX)
 		return 0;
 	if (len > ZT_HDR_LEN) {
-		// Releases of liblz4 take a match distance of 0 and leave the output there as it
-		// was. What an earlier packet left in the buffer must never travel back to whoever
-		// sent such a block.
+		// liblz4 takes a match distance of 0, which copies bytes that were not written yet;
+		// what it puts there differs by release. What an earlier packet left in the buffer
+		// must never travel back to whoever sent such a block.
 		memset(out + ZT_HDR_LEN, 0, PAYLOAD_MAX);
 		n = LZ4_decompress_safe((const char *)in + ZT_HDR_LEN, (char *)out + ZT_HDR_LEN,
 					(int)(len - ZT_HDR_LEN), PAYLOAD_MAX);

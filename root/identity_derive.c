@@ -19,8 +19,12 @@ _Static_assert(RL_DERIVE_ROUNDS % CHUNK_BLOCKS == 0, "whole chunks");
 
 struct rl_scratch {
 	uint64_t memory[WORDS];
-	uint64_t stream[CHUNK_BLOCKS * BLOCK_WORDS];
-	uint64_t digest[BLOCK_WORDS];
+	// Key stream of the lookup pass, each block xored with all before it; block 0 is the last
+	// of the chunk before.
+	uint64_t sums[(1 + CHUNK_BLOCKS) * BLOCK_WORDS];
+	// The digest without the key stream added so far: the real one is this xor the current sum.
+	uint64_t bare[BLOCK_WORDS];
+	uint64_t digest[BLOCK_WORDS]; // the real one, whenever a function returns
 	uint8_t key[32];
 	uint8_t nonce[8];
 	uint32_t round; // of the lookup pass, 0..RL_DERIVE_ROUNDS
@@ -38,42 +42,70 @@ void rl_scratch_free(struct rl_scratch *s)
 	free(s);
 }
 
+// Each block from number `from` on becomes the sum of itself and the one before.
+static void chain(uint64_t *blocks, uint32_t from, uint32_t to)
+{
+	for (size_t w = from * BLOCK_WORDS; w < (size_t)to * BLOCK_WORDS; w++)
+		blocks[w] ^= blocks[(ptrdiff_t)w - BLOCK_WORDS];
+}
+
 void rl_derive_fill(struct rl_scratch *s, const uint8_t public_key[static ZT_PUBLIC_LEN])
 {
-	uint64_t *m = s->memory;
-
 	crypto_hash_sha512((uint8_t *)s->digest, public_key, ZT_PUBLIC_LEN);
 	memcpy(s->key, s->digest, sizeof(s->key));
 	memcpy(s->nonce, (uint8_t *)s->digest + sizeof(s->key), sizeof(s->nonce));
 	s->round = 0;
 
-	// Counter mode: the key stream does not depend on what it is added to, so it is made in one
-	// go and chained afterwards.
-	rl_salsa20_stream((uint8_t *)m, BLOCKS, s->nonce, 0, s->key);
-	for (size_t w = BLOCK_WORDS; w < WORDS; w++)
-		m[w] ^= m[w - BLOCK_WORDS];
+	memcpy(s->bare, s->digest, sizeof(s->bare));
+	memset(&s->sums[CHUNK_BLOCKS * BLOCK_WORDS], 0, RL_SALSA_BLOCK);
+
+	// Counter mode: the key stream does not depend on what it is added to, so it is made in big
+	// pieces and chained afterwards, while the piece is in the cache.
+	for (uint32_t b = 0; b < BLOCKS; b += CHUNK_BLOCKS) {
+		uint64_t *m = s->memory + b * BLOCK_WORDS;
+
+		rl_salsa20_stream((uint8_t *)m, CHUNK_BLOCKS, s->nonce, b, s->key);
+		chain(m, b == 0 ? 1 : 0, CHUNK_BLOCKS);
+	}
 }
 
+// The next piece of key stream for the lookup pass, summed up.
+static void refill(struct rl_scratch *s)
+{
+	memcpy(s->sums, &s->sums[CHUNK_BLOCKS * BLOCK_WORDS], RL_SALSA_BLOCK);
+	rl_salsa20_stream((uint8_t *)&s->sums[BLOCK_WORDS], CHUNK_BLOCKS, s->nonce,
+			  BLOCKS + s->round, s->key);
+	chain(s->sums, 1, 1 + CHUNK_BLOCKS);
+}
+
+// One round swaps a word of the memory with a word of the digest, then adds a block of key stream
+// to the whole digest. Here the digest is kept apart from the sum of those blocks, so that a round
+// touches two words alone.
 void rl_derive_lookup(struct rl_scratch *s, uint32_t n)
 {
 	uint64_t *m = s->memory;
+	// The sum after the round before; a chunk that begins is filled below, so look at the end
+	// of the last.
+	const uint64_t *sum =
+		&s->sums[(s->round % CHUNK_BLOCKS ? s->round % CHUNK_BLOCKS : CHUNK_BLOCKS) *
+			 BLOCK_WORDS];
 
 	for (; n && s->round < RL_DERIVE_ROUNDS; n--, s->round++) {
-		uint32_t in_chunk = s->round % CHUNK_BLOCKS;
-		const uint64_t *stream = s->stream + in_chunk * BLOCK_WORDS;
+		const uint32_t in_chunk = s->round % CHUNK_BLOCKS;
 		const uint64_t *at = m + 2 * s->round;
-		uint64_t i = __builtin_bswap64(at[0]) % BLOCK_WORDS;
-		uint64_t j = __builtin_bswap64(at[1]) % WORDS;
-		uint64_t swap = m[j];
+		const uint64_t i = __builtin_bswap64(at[0]) % BLOCK_WORDS;
+		const uint64_t j = __builtin_bswap64(at[1]) % WORDS;
+		const uint64_t word = m[j];
 
 		if (in_chunk == 0)
-			rl_salsa20_stream((uint8_t *)s->stream, CHUNK_BLOCKS, s->nonce,
-					  BLOCKS + s->round, s->key);
-		m[j] = s->digest[i];
-		s->digest[i] = swap;
-		for (unsigned w = 0; w < BLOCK_WORDS; w++)
-			s->digest[w] ^= stream[w];
+			refill(s);
+		sum = &s->sums[in_chunk * BLOCK_WORDS];
+		m[j] = s->bare[i] ^ sum[i];
+		s->bare[i] = word ^ sum[i];
+		sum += BLOCK_WORDS;
 	}
+	for (unsigned w = 0; w < BLOCK_WORDS; w++)
+		s->digest[w] = s->bare[w] ^ sum[w];
 }
 
 const uint8_t *rl_derive_memory(const struct rl_scratch *s)

@@ -1,27 +1,168 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "root/salsa.h"
 
+#include "root/wire.h"
+
 #include <sodium.h>
 
 #include <string.h>
 
+#define CONCAT2(a, b) a##b
+#define CONCAT(a, b)  CONCAT2(a, b)
+
+#define LANES 4
+#define TARGET
+#define NAME make4
+#include "root/salsa_lanes.h"
+
+#ifdef __x86_64__
+#define LANES  8
+#define TARGET __attribute__((target("avx2")))
+#define NAME   make8
+#include "root/salsa_lanes.h"
+
+#define LANES  16
+#define TARGET __attribute__((target("avx512f")))
+#define NAME   make16
+#include "root/salsa_lanes.h"
+#endif
+
+enum { LANES_MAX = 16 };
+
+typedef void (*make_fn)(uint8_t *out, const uint32_t in[static 16], unsigned rounds);
+
+static make_fn make = make4;
+static unsigned lanes = 4;
+
+unsigned rl_salsa_lanes(void)
+{
+	return lanes;
+}
+
+bool rl_salsa_use_lanes(unsigned want)
+{
+	make_fn f = want == 4 ? make4 : NULL;
+
+#ifdef __x86_64__
+	if (want == 8 && __builtin_cpu_supports("avx2"))
+		f = make8;
+	if (want == 16 && __builtin_cpu_supports("avx512f"))
+		f = make16;
+#endif
+	if (!f)
+		return false;
+	make = f;
+	lanes = want;
+	return true;
+}
+
+__attribute__((constructor)) static void pick(void)
+{
+#ifdef __x86_64__
+	__builtin_cpu_init();
+#endif
+	if (!rl_salsa_use_lanes(16))
+		rl_salsa_use_lanes(8);
+}
+
+// The state before the first round; words are little-endian, as the whole core assumes of its host.
+static void start(uint32_t in[static 16], const uint8_t nonce[static 8], uint64_t block,
+		  const uint8_t key[static 32])
+{
+	static const char constant[16] = "expand 32-byte k";
+
+	memcpy(&in[0], constant, 4);
+	memcpy(&in[1], key, 16);
+	memcpy(&in[5], constant + 4, 4);
+	memcpy(&in[6], nonce, 8);
+	memcpy(&in[8], &block, 8);
+	memcpy(&in[10], constant + 8, 4);
+	memcpy(&in[11], key + 16, 16);
+	memcpy(&in[15], constant + 12, 4);
+}
+
+static void advance(uint32_t in[static 16], uint64_t blocks)
+{
+	uint64_t block;
+
+	memcpy(&block, &in[8], 8);
+	block += blocks;
+	memcpy(&in[8], &block, 8);
+}
+
+// One block: vectors would be slower.
+static void make_one(uint8_t *out, const uint32_t in[static 16], const uint8_t key[static 32],
+		     unsigned rounds)
+{
+	const uint8_t *nonce_and_block = (const uint8_t *)&in[6];
+
+	if (rounds == 12)
+		crypto_core_salsa2012(out, nonce_and_block, key, NULL);
+	else
+		crypto_core_salsa20(out, nonce_and_block, key, NULL);
+}
+
+// Whole batches; then what is left, by the number of blocks that costs least.
+static void stream(uint8_t *out, size_t len, uint32_t in[static 16], const uint8_t key[static 32],
+		   unsigned rounds)
+{
+	uint8_t spare[RL_SALSA_BLOCK * LANES_MAX];
+
+	while (len) {
+		bool few = len <= RL_SALSA_BLOCK * 2;
+		bool some = len <= RL_SALSA_BLOCK * 4 * 2;
+		unsigned blocks = few ? 1 : some ? 4 : lanes;
+		size_t n = RL_SALSA_BLOCK * (size_t)blocks;
+		uint8_t *to = len < n ? spare : out;
+
+		if (few)
+			make_one(to, in, key, rounds);
+		else if (some)
+			make4(to, in, rounds);
+		else
+			make(to, in, rounds);
+		if (to == spare)
+			memcpy(out, spare, n = len);
+		advance(in, blocks);
+		out += n;
+		len -= n;
+	}
+}
+
 void rl_salsa12_stream(uint8_t *out, size_t len, const uint8_t nonce[static 8],
 		       const uint8_t key[static 32])
 {
-	crypto_stream_salsa2012(out, len, nonce, key);
+	uint32_t in[16];
+
+	start(in, nonce, 0, key);
+	stream(out, len, in, key, 12);
+	sodium_memzero(in, sizeof(in));
 }
 
 void rl_salsa12_xor(uint8_t *p, size_t len, const uint8_t nonce[static 8],
 		    const uint8_t key[static 32])
 {
-	crypto_stream_salsa2012_xor(p, p, len, nonce, key);
+	uint8_t part[RL_SALSA_BLOCK * LANES_MAX];
+	uint32_t in[16];
+
+	start(in, nonce, 0, key);
+	while (len) {
+		size_t n = len < sizeof(part) ? len : sizeof(part);
+
+		stream(part, n, in, key, 12);
+		for (size_t i = 0; i < n; i++)
+			p[i] ^= part[i];
+		p += n;
+		len -= n;
+	}
+	sodium_memzero(in, sizeof(in));
 }
 
 void rl_salsa20_stream(uint8_t *out, size_t blocks, const uint8_t nonce[static 8], uint64_t block,
 		       const uint8_t key[static 32])
 {
-	size_t len = blocks * RL_SALSA_BLOCK;
+	uint32_t in[16];
 
-	memset(out, 0, len);
-	crypto_stream_salsa20_xor_ic(out, out, len, nonce, block, key);
+	start(in, nonce, block, key);
+	stream(out, RL_SALSA_BLOCK * blocks, in, key, 20);
 }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Salsa20 key streams: 12 rounds for packets (docs/protocol.md 2.3, 4.3.2), 20 rounds for the
-// address derivation (1.4). 256-bit key, 8-byte nonce, 64-bit block counter. Pure.
+// address derivation (1.4). 256-bit key, 8-byte nonce, 64-bit block counter. In counter mode the
+// blocks do not depend on each other, so 4, 8 or 16 are made at once, as the CPU allows. Pure; any
+// thread.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,3 +20,9 @@ void rl_salsa12_xor(uint8_t *p, size_t len, const uint8_t nonce[static 8],
 // 20 rounds, whole blocks, from block number `block`.
 void rl_salsa20_stream(uint8_t *out, size_t blocks, const uint8_t nonce[static 8], uint64_t block,
 		       const uint8_t key[static 32]);
+
+// How many blocks are made at once: picked before main() starts.
+unsigned rl_salsa_lanes(void);
+// For tests and measurements, with no other thread about: 4, 8 or 16. False, and nothing changed,
+// if this CPU cannot.
+bool rl_salsa_use_lanes(unsigned lanes);

@@ -73,7 +73,12 @@ void vec_derive(void **state)
 	assert_int_equal(rl_load64(m + 8) % 262144, vectors_dec(vec, "derive.A.first_j_dec"));
 	rl_derive_lookup(s, 1);
 	vec_assert_bytes("derive.A.digest_after_first_round", rl_derive_digest(s), 64);
+	rl_derive_lookup(s, 0);
+	vec_assert_bytes("derive.A.digest_after_first_round", rl_derive_digest(s), 64);
+	rl_derive_lookup(s, 5000);
 	rl_derive_lookup(s, RL_DERIVE_ROUNDS);
+	vec_assert_bytes("derive.A.final_digest", rl_derive_digest(s), 64);
+	rl_derive_lookup(s, 1);
 	vec_assert_bytes("derive.A.final_digest", rl_derive_digest(s), 64);
 
 	// In one go, and with a scratch that was used before.
