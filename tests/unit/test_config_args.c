@@ -216,7 +216,7 @@ static void test_set(void **state)
 	before = c;
 	assert_int_equal(config_set(&c, "udp-port", "1,2,70000", err), -EINVAL);
 	assert_int_equal(config_set(&c, "address", "192.0.2.1/32", err), -EINVAL);
-	assert_int_equal(config_set(&c, "adress", "192.0.2.1", err), -ENOENT);
+	assert_int_equal(config_set(&c, "addr", "192.0.2.1", err), -ENOENT);
 	assert_int_equal(config_set(&c, "config", "x", err), -ENOENT);
 	assert_memory_equal(&c, &before, sizeof(c));
 	assert_int_equal(config_set(&c, "address", "2001:DB8:0::1", err), 0);

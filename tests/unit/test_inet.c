@@ -301,7 +301,8 @@ static void opaque_length_is_bounded(void **state)
 
 static void writing_needs_room_for_all(void **state)
 {
-	struct rl_inet rows[3] = {{.family = 0}, rl_inet4(0x01020304, 9993), {.family = 6, .port = 1}};
+	struct rl_inet rows[3] = {
+		{.family = 0}, rl_inet4(0x01020304, 9993), {.family = 6, .port = 1}};
 
 	(void)state;
 	for (unsigned i = 0; i < 3; i++) {
