@@ -103,9 +103,6 @@ static int make(struct world_plan *plan, char name[static 32], struct say_why *w
 {
 	struct rl_world *w = &plan->world;
 
-	if (plan->form != WORLD_FORM_IDTOOL)
-		return say_why(why,
-			       "this is not what initmoon prints: there is no worldType in it");
 	if (!plan->has_pair)
 		return say_why(why, "there is no signingKey_SECRET in it");
 	rl_world_sort(w);
@@ -128,6 +125,9 @@ int idtool_genmoon(int argc, char **argv)
 	for (char *rest = plan.notes, *note; ret == 0 && (note = strsep(&rest, "\n")) != NULL;)
 		if (*note)
 			say_warning("%s: %s", argv[0], note);
+	if (plan.form == WORLD_FORM_OWN || plan.form == WORLD_FORM_ZTMKWORLD)
+		ret = say_why(&why, "%s: this is not what initmoon prints: no worldType is in it",
+			      argv[0]);
 	if (ret == 0)
 		ret = make(&plan, name, &why);
 	if (ret < 0)

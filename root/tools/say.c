@@ -15,9 +15,14 @@ void say_quiet(bool quiet)
 
 static void say(const char *kind, const char *format, va_list args)
 {
-	fprintf(stderr, "%s: %s", program_invocation_short_name, kind);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
+	char text[1024];
+
+	vsnprintf(text, sizeof(text), format, args);
+	// What a file holds must not steer the terminal.
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
+	fprintf(stderr, "%s: %s%s\n", program_invocation_short_name, kind, text);
 }
 
 void say_error(const char *format, ...)

@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 enum world_form {
+	WORLD_FORM_UNKNOWN, // it was no JSON object
 	WORLD_FORM_OWN,
 	WORLD_FORM_ZTMKWORLD,
 	WORLD_FORM_IDTOOL,

@@ -106,28 +106,34 @@ static int take_signature(struct world_plan *plan, json_t *root, struct say_why 
 	return 0;
 }
 
+// What is in a file is not repeated in messages: it may be the wrong one, a key for instance.
+static int take_identity_file(struct rl_world_root *r, const char *name, world_plan_reader reader,
+			      void *ctx, struct say_why *why)
+{
+	char text[RL_IDENTITY_SECRET_TEXT + 2];
+	int ret;
+
+	if (!reader)
+		return say_why(why, "an identity in another file is not allowed here");
+	ret = reader(ctx, name, text, sizeof(text));
+	if (ret < 0 && ret != -EFBIG)
+		return say_why(why, "identity file %.200s: %s", name, strerror(-ret));
+	if (ret < 0 || rl_identity_parse(&r->id, NULL, text) < 0)
+		ret = say_why(why, "identity file %.200s: there is no identity in it", name);
+	sodium_memzero(text, sizeof(text));
+	return ret;
+}
+
 static int take_identity(struct rl_world_root *r, json_t *root, world_plan_reader reader, void *ctx,
 			 struct say_why *why)
 {
-	char file[RL_IDENTITY_SECRET_TEXT + 2];
 	const char *text = world_json_string(root, "identity", why);
-	int ret;
 
 	if (!text)
 		return -EINVAL;
-	if (text[0] == '@') {
-		if (!reader)
-			return say_why(why, "an identity in another file is not allowed here");
-		ret = reader(ctx, text + 1, file, sizeof(file));
-		if (ret < 0)
-			return say_why(why, "identity file %.200s: %s", text + 1,
-				       ret == -EFBIG ? "this is no identity, it is too long"
-						     : strerror(-ret));
-		text = file;
-	}
-	ret = world_json_identity(r, text, why);
-	sodium_memzero(file, sizeof(file));
-	return ret;
+	if (text[0] == '@')
+		return take_identity_file(r, text + 1, reader, ctx, why);
+	return world_json_identity(r, text, why);
 }
 
 static int take_endpoints(struct rl_world_root *r, json_t *root, struct say_why *why)
