@@ -49,7 +49,7 @@ struct rl_options {
 	uint32_t stranger_pps;  // [200] HELLO of strangers a second from one /24 or /48
 	uint32_t stranger_total_pps; // [2000] of all together, per worker
 	uint32_t encrypted_pps;      // [100] encrypted HELLO a second from one /24 or /48
-	uint32_t validate_pps;       // [20] identity validations a second for one /24 or /48
+	uint32_t validate_pps;       // [64] identity validations a second for one /24 or /48
 	uint32_t reassembly_slots;   // [64] incomplete packets per worker, 10 kB each
 	uint32_t reassembly_ms;      // [2000]
 };

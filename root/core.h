@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Inside the core: the two structs behind root.h, for the files that answer. Hosts do not include
+// this.
+#pragma once
+
+#include "root/budget.h"
+#include "root/group.h"
+#include "root/known_bad.h"
+#include "root/pairs.h"
+#include "root/peer_table.h"
+#include "root/random.h"
+#include "root/reassembly.h"
+#include "root/root.h"
+
+struct rl_worlds {
+	unsigned count;
+	struct {
+		uint8_t type;
+		uint64_t id;
+		uint64_t timestamp;
+		uint16_t len;
+		const uint8_t *bytes;
+	} world[RL_WORLDS_MAX];
+	// Roots of these worlds, served by WHOIS before any peer: each client asks for them every 5
+	// s (6.8).
+	unsigned root_count;
+	struct rl_identity root[RL_WORLDS_MAX * ZT_WORLD_ROOTS_MAX];
+	uint8_t bytes[]; // the worlds, one after the other
+};
+
+struct rl_root {
+	uint64_t self;
+	struct rl_options opt;
+	struct rl_identity id;
+	struct rl_secret secret;
+	struct rl_host host;
+	struct rl_peer_table peers;
+	struct rl_pairs pairs;
+	struct rl_groups groups;
+	_Atomic(struct rl_worlds *) worlds; // control: writes; workers: read within one call
+	uint8_t cookie_key[16];
+	uint32_t expire_at; // control's cursor
+	struct {
+		void *mem;
+		size_t size;
+	} block[8]; // what host.alloc gave
+	unsigned blocks;
+};
+
+enum { RL_OUT_MAX = 256 };
+
+struct rl_worker {
+	struct rl_root *root;
+	struct rl_cipher *cipher;
+	struct rl_random random;
+	struct rl_stats stats;
+	struct rl_budget relay_budget;    // packets for others, by IP (/64)
+	struct rl_budget known_budget;    // packets for the root, by IP (/64)
+	struct rl_budget stranger_budget; // by /24 (/48), as the next two
+	struct rl_budget encrypted_budget;
+	struct rl_budget validate_budget;
+	struct rl_budget_total stranger_total;
+	struct rl_known_bad known_bad;
+	struct rl_reassembly reassembly;
+	const struct rl_packet
+		*arrival; // the packet at hand as the host gave it: its way is RL_VIA_BACK
+	uint64_t now_ms;
+	uint32_t tick;    // of now_ms
+	uint32_t tick_at; // next peer of rl_tick
+	uint64_t tick_round_ms;
+	unsigned out_count;
+	struct rl_out *out;
+	uint8_t *plain;  // ZT_PACKET_MAX: answers are built here
+	uint8_t *expand; // ZT_PACKET_MAX: compressed packets come to light here
+	struct {
+		void *mem;
+		size_t size;
+	} block[16];
+	unsigned blocks;
+};
+
+// A packet for the root that is being answered.
+struct rl_request {
+	struct rl_packet
+		*packet; // verdict goes here; its data may be the arrival's or a joined packet
+	struct rl_peer *peer;
+	struct rl_peer_cold *cold;
+	uint64_t wire_id; // as it came, for OK and ERROR
+	uint8_t *data;    // opened and expanded
+	size_t len;
+	size_t wire_len; // bytes its sender spent on it
+	bool direct;     // hops 0
+	bool proven;     // came by a stored path of the peer
+	bool probe;      // its address shall be probed
+};
+
+static inline bool rl_drop(struct rl_packet *p, enum rl_drop why)
+{
+	p->verdict = RL_DROP;
+	p->drop = why;
+	return false;
+}
+
+static inline bool rl_done(struct rl_packet *p)
+{
+	p->verdict = RL_DONE;
+	return true;
+}
+
+static inline void rl_count(struct rl_worker *w, enum rl_drop why)
+{
+	w->stats.drop[why]++;
+}
+
+// relay.c: a packet for another node, peer already looked up (NULL: unknown).
+void rl_relay(struct rl_worker *w, struct rl_packet *p);
+// introduce.c, 6.4: tells both ends of each other, by every family both are reached by.
+void rl_introduce(struct rl_worker *w, const struct rl_packet *p, struct rl_peer *to);
+void rl_introduce_again(struct rl_worker *w, struct rl_peer *asker, struct rl_peer *other);
+// receive.c: everything for the root that is whole. `joined`: reassembled, so answers go to the
+// out-box.
+void rl_for_us(struct rl_worker *w, struct rl_packet *p, bool joined);
+// dispatch.c: authenticated request of a known peer.
+void rl_known(struct rl_worker *w, struct rl_packet *p, struct rl_peer *peer);
+void rl_request_begin(struct rl_worker *w, struct rl_request *q);
+void rl_request_end(struct rl_worker *w, struct rl_request *q);
+// verb_hello.c
+struct rl_hello {
+	struct rl_identity id;
+	uint64_t clock;
+	uint64_t planet_id;
+	uint64_t planet_timestamp;
+	size_t sealed_at; // 0: no sealed part
+	uint8_t proto, major, minor;
+	uint16_t revision;
+};
+enum rl_drop rl_hello_parse(const uint8_t *data, size_t len,
+			    struct rl_hello *h); // RL_DROP_NONE: fine
+void rl_hello_known(struct rl_worker *w, struct rl_packet *p, struct rl_peer *peer,
+		    const struct rl_hello *h);
+void rl_hello_answer(struct rl_worker *w, struct rl_request *q, const struct rl_hello *h);
+// The verbs; each sets the packet's verdict.
+void rl_verb_hello(struct rl_worker *w, struct rl_request *q);
+void rl_verb_ok(struct rl_worker *w, struct rl_request *q);
+void rl_verb_whois(struct rl_worker *w, struct rl_request *q);
+void rl_verb_echo(struct rl_worker *w, struct rl_request *q);
+void rl_verb_like(struct rl_worker *w, struct rl_request *q);
+void rl_verb_gather(struct rl_worker *w, struct rl_request *q);
+void rl_verb_network_config(struct rl_worker *w, struct rl_request *q);

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A packet for the root from a peer it knows: budget, MAC, expansion, then the verb's row. Around
+// the verb stands what every authenticated packet does: it refreshes the path it came by, or gets a
+// new one probed.
+#include "root/probe.h"
+#include "root/reply.h"
+
+// A MAC is right: the peer is alive, and the path it came by if we hold it. Relayed packets say
+// nothing about paths.
+void rl_request_begin(struct rl_worker *w, struct rl_request *q)
+{
+	struct rl_packet *p = q->packet;
+	uint32_t heard = atomic_load_explicit(&q->cold->heard, memory_order_relaxed);
+	if (heard == 0 || rl_tick_age(w->tick, heard) >= 1000)
+		atomic_store_explicit(&q->cold->heard, w->tick, memory_order_relaxed);
+	q->direct = (p->data[ZT_AT_FLAGS] & ZT_HOPS_MASK) == 0;
+	if (!q->direct)
+		return;
+	unsigned i = rl_peer_path_find(q->peer, q->cold, &p->from);
+	if (i == RL_PATH_NONE) {
+		q->probe = true;
+		return;
+	}
+	q->proven = true;
+	rl_peer_path_refresh(q->peer, q->cold, i, w->tick);
+	unsigned best = atomic_load_explicit(&q->peer->best, memory_order_relaxed);
+	if (i != best && best < RL_PATHS) {
+		uint32_t last = rl_peer_path_heard(q->peer, q->cold, best);
+		q->probe = rl_tick_age(w->tick, last) > 6000;
+	}
+}
+
+void rl_request_end(struct rl_worker *w, struct rl_request *q)
+{
+	if (!q->probe || q->wire_len < RL_PROBE_LEN)
+		return;
+	struct rl_path back = {q->packet->from, RL_VIA_BACK};
+	rl_probe_send(w, q->peer, &back);
+}
+
+static void ignore(struct rl_worker *w, struct rl_request *q)
+{
+	(void)w;
+	rl_drop(q->packet, RL_DROP_IGNORED);
+}
+
+static void nop(struct rl_worker *w, struct rl_request *q)
+{
+	(void)w;
+	rl_done(q->packet);
+}
+
+typedef void verb_fn(struct rl_worker *w, struct rl_request *q);
+
+// Whatever has no row is ignored by name.
+static verb_fn *const verbs[ZT_VERB_COUNT] = {
+	[ZT_VERB_NOP] = nop,
+	[ZT_VERB_HELLO] = rl_verb_hello,
+	[ZT_VERB_OK] = rl_verb_ok,
+	[ZT_VERB_WHOIS] = rl_verb_whois,
+	[ZT_VERB_ECHO] = rl_verb_echo,
+	[ZT_VERB_MULTICAST_LIKE] = rl_verb_like,
+	[ZT_VERB_MULTICAST_GATHER] = rl_verb_gather,
+	[ZT_VERB_NETWORK_CONFIG_REQUEST] = rl_verb_network_config,
+};
+
+static bool expand(struct rl_worker *w, struct rl_request *q)
+{
+	if (!(q->data[ZT_AT_VERB] & ZT_VERB_COMPRESSED))
+		return true;
+	size_t len = rl_armor_expand(q->data, q->len, w->expand);
+	if (len == 0)
+		return false;
+	q->data = w->expand;
+	q->len = len;
+	return true;
+}
+
+void rl_known(struct rl_worker *w, struct rl_packet *p, struct rl_peer *peer)
+{
+	struct rl_request q = {.packet = p,
+			       .peer = peer,
+			       .cold = rl_peer_cold(&w->root->peers, peer),
+			       .wire_id = rl_load64(p->data + ZT_AT_ID),
+			       .data = p->data,
+			       .len = p->len,
+			       .wire_len = p->len};
+	if (!rl_armor_open(w->cipher, &q.cold->key, p->data, p->len)) {
+		rl_drop(p, RL_DROP_BAD_MAC);
+		return;
+	}
+	// After the MAC: else anybody could use up what a peer is allowed.
+	if (!rl_peer_allow(q.cold, w->now_ms, w->root->opt.peer_verb_pps)) {
+		rl_drop(p, RL_DROP_RATE_PEER);
+		return;
+	}
+	rl_request_begin(w, &q);
+	if (!expand(w, &q)) {
+		rl_drop(p, RL_DROP_BAD_LZ4);
+		return;
+	}
+	unsigned verb = q.data[ZT_AT_VERB] & ZT_VERB_MASK;
+	w->stats.verb[verb]++;
+	(verbs[verb] ? verbs[verb] : ignore)(w, &q);
+	rl_request_end(w, &q);
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "root/pairs.h"
+
+#include <string.h>
+
+#define REPEATED (1ULL << 32)
+
+static uint64_t set_count(uint32_t pairs)
+{
+	uint64_t sets = 1;
+	while (sets * RL_PAIRS_WAYS < pairs)
+		sets *= 2;
+	return sets;
+}
+
+size_t rl_pairs_size(uint32_t pairs)
+{
+	return set_count(pairs) * RL_PAIRS_WAYS * sizeof(uint64_t);
+}
+
+void rl_pairs_init(struct rl_pairs *p, void *mem, uint32_t pairs, const uint8_t key[static 16])
+{
+	p->words = mem;
+	p->mask = set_count(pairs) - 1;
+	memcpy(p->key, key, sizeof(p->key));
+}
+
+static uint64_t pair_hash(const struct rl_pairs *p, uint64_t a, uint64_t b)
+{
+	return a < b ? rl_hash128(p->key, a, b) : rl_hash128(p->key, b, a);
+}
+
+static _Atomic uint64_t *pair_set(const struct rl_pairs *p, uint64_t hash)
+{
+	return p->words + (hash & p->mask) * RL_PAIRS_WAYS;
+}
+
+// The upper 31 bits of the hash, never zero.
+static uint64_t pair_tag(uint64_t hash)
+{
+	return (hash | 1ULL << 33) & ~(REPEATED | (REPEATED - 1));
+}
+
+static uint64_t tag_of(uint64_t word)
+{
+	return word & ~(REPEATED | (REPEATED - 1));
+}
+
+static uint64_t age_ms(uint64_t word, uint64_t now_ms)
+{
+	uint32_t d = (uint32_t)(now_ms >> 6) - (uint32_t)word;
+	return d >> 31 ? 0 : (uint64_t)d << 6;
+}
+
+void rl_pairs_prefetch(const struct rl_pairs *p, uint64_t a, uint64_t b)
+{
+	__builtin_prefetch((const void *)pair_set(p, pair_hash(p, a, b)));
+}
+
+// The pair's word and its place, or the place it would take: an empty one, else the oldest.
+static _Atomic uint64_t *locate(const struct rl_pairs *p, uint64_t hash, uint64_t now_ms,
+				uint64_t *word, bool *found)
+{
+	_Atomic uint64_t *set = pair_set(p, hash), *oldest = set;
+	uint64_t oldest_word = 0, oldest_age = 0;
+	*found = false;
+	for (unsigned i = 0; i < RL_PAIRS_WAYS; i++) {
+		uint64_t w = atomic_load_explicit(&set[i], memory_order_relaxed);
+		if (tag_of(w) == pair_tag(hash)) {
+			*word = w;
+			*found = true;
+			return &set[i];
+		}
+		uint64_t age = w == 0 ? UINT64_MAX : age_ms(w, now_ms);
+		if (i == 0 || age > oldest_age) {
+			oldest = &set[i];
+			oldest_word = w;
+			oldest_age = age;
+		}
+	}
+	*word = oldest_word;
+	return oldest;
+}
+
+bool rl_pairs_due(const struct rl_pairs *p, uint64_t a, uint64_t b, uint64_t now_ms,
+		  uint32_t interval_ms)
+{
+	uint64_t word;
+	bool found;
+	locate(p, pair_hash(p, a, b), now_ms, &word, &found);
+	return !found || age_ms(word, now_ms) >= interval_ms;
+}
+
+bool rl_pairs_claim(struct rl_pairs *p, uint64_t a, uint64_t b, uint64_t now_ms,
+		    uint32_t interval_ms)
+{
+	uint64_t hash = pair_hash(p, a, b), word;
+	bool found;
+	_Atomic uint64_t *at = locate(p, hash, now_ms, &word, &found);
+	if (found && age_ms(word, now_ms) < interval_ms)
+		return false;
+	uint64_t claimed = pair_tag(hash) | (uint32_t)(now_ms >> 6);
+	return atomic_compare_exchange_strong_explicit(at, &word, claimed, memory_order_relaxed,
+						       memory_order_relaxed);
+}
+
+bool rl_pairs_claim_repeat(struct rl_pairs *p, uint64_t a, uint64_t b, uint64_t now_ms,
+			   uint32_t within_ms)
+{
+	uint64_t word;
+	bool found;
+	_Atomic uint64_t *at = locate(p, pair_hash(p, a, b), now_ms, &word, &found);
+	if (!found || word & REPEATED || age_ms(word, now_ms) > within_ms)
+		return false;
+	return atomic_compare_exchange_strong_explicit(at, &word, word | REPEATED,
+						       memory_order_relaxed, memory_order_relaxed);
+}

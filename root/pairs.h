@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Which pairs of nodes were introduced when (docs/protocol.md 6.4): a fixed table of 64-bit words
+// shared by all workers, eight to a cache line, found by a keyed hash of the unordered pair.
+//
+// A word is tag (31 bits) | repeat used (1 bit) | time in 64 ms ticks (32 bits). Any number of
+// threads: looking reads relaxed words and writes nothing; claiming is one compare-and-swap, so of
+// several who find a pair due one wins. A lost race on eviction forgets some other pair: it is
+// introduced once more than needed.
+#pragma once
+
+#include "root/hash.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct rl_pairs {
+	_Atomic uint64_t *words;
+	uint64_t key[2];
+	uint64_t mask; // of the sets
+};
+
+enum { RL_PAIRS_WAYS = 8 };
+
+// Bytes for this many pairs (rounded up to a power of two, at least one set).
+size_t rl_pairs_size(uint32_t pairs);
+// mem: zeroed, cache-line aligned, the caller's. key: 16 random bytes.
+void rl_pairs_init(struct rl_pairs *p, void *mem, uint32_t pairs, const uint8_t key[static 16]);
+void rl_pairs_prefetch(const struct rl_pairs *p, uint64_t a, uint64_t b);
+// Is it interval_ms or longer since this pair was claimed? Writes nothing.
+bool rl_pairs_due(const struct rl_pairs *p, uint64_t a, uint64_t b, uint64_t now_ms,
+		  uint32_t interval_ms);
+// True for exactly one of those who ask while it is due; starts the interval anew.
+bool rl_pairs_claim(struct rl_pairs *p, uint64_t a, uint64_t b, uint64_t now_ms,
+		    uint32_t interval_ms);
+// True once after a claim, within within_ms of it.
+bool rl_pairs_claim_repeat(struct rl_pairs *p, uint64_t a, uint64_t b, uint64_t now_ms,
+			   uint32_t within_ms);

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "root/reassembly.h"
+
+enum { PIECE_MAX = 1472 }; // what a datagram brings through Ethernet
+
+struct rl_reassembly_slot {
+	uint64_t id;
+	struct rl_inet from;
+	uint64_t since_ms; // 0: free
+	uint8_t total;     // 0: only the head has come so far
+	uint8_t have;      // bit n: piece n is here
+	uint16_t len[ZT_FRAG_MAX];
+	uint8_t piece[ZT_FRAG_MAX][PIECE_MAX];
+};
+
+static uint32_t set_count(uint32_t slots)
+{
+	return (slots + RL_REASSEMBLY_WAYS - 1) / RL_REASSEMBLY_WAYS;
+}
+
+static size_t slots_bytes(uint32_t slots)
+{
+	size_t n =
+		(size_t)set_count(slots) * RL_REASSEMBLY_WAYS * sizeof(struct rl_reassembly_slot);
+	return (n + 63) & ~(size_t)63;
+}
+
+size_t rl_reassembly_size(uint32_t slots)
+{
+	return slots_bytes(slots) + ZT_PACKET_MAX;
+}
+
+void rl_reassembly_init(struct rl_reassembly *r, void *mem, uint32_t slots, uint32_t timeout_ms,
+			const uint8_t key[static 16])
+{
+	*r = (struct rl_reassembly){.slots = mem,
+				    .joined = (uint8_t *)mem + slots_bytes(slots),
+				    .sets = set_count(slots),
+				    .timeout_ms = timeout_ms};
+	memcpy(r->key, key, sizeof(r->key));
+}
+
+static void release(struct rl_reassembly *r, struct rl_reassembly_slot *s)
+{
+	s->since_ms = 0;
+	r->used--;
+}
+
+// The packet's slot, or a fresh one: free, timed out, or the oldest of the set. NULL: the source
+// has its share.
+static struct rl_reassembly_slot *slot_for(struct rl_reassembly *r, const struct rl_inet *from,
+					   uint64_t id, uint64_t now_ms)
+{
+	uint64_t hash = rl_hash128(r->key, rl_load64(from->ip), rl_load64(from->ip + 8));
+	struct rl_reassembly_slot *set = r->slots + hash % r->sets * RL_REASSEMBLY_WAYS, *at = set;
+	unsigned held = 0;
+	for (unsigned i = 0; i < RL_REASSEMBLY_WAYS; i++) {
+		struct rl_reassembly_slot *s = &set[i];
+		if (s->since_ms != 0 && now_ms - s->since_ms > r->timeout_ms) {
+			release(r, s);
+			r->lost++;
+		}
+		if (s->since_ms != 0 && s->id == id && rl_inet_equal(&s->from, from))
+			return s;
+		held += s->since_ms != 0 && rl_inet_same_ip(&s->from, from);
+		if (s->since_ms < at->since_ms)
+			at = s;
+	}
+	if (held >= RL_REASSEMBLY_PER_SOURCE)
+		return NULL;
+	if (at->since_ms != 0)
+		r->lost++;
+	else
+		r->used++;
+	at->id = id;
+	at->from = *from;
+	at->since_ms = now_ms ? now_ms : 1;
+	at->total = 0;
+	at->have = 0;
+	return at;
+}
+
+static enum rl_frag join(struct rl_reassembly *r, struct rl_reassembly_slot *s, uint8_t **packet,
+			 size_t *packet_len)
+{
+	size_t len = 0;
+	release(r, s);
+	for (unsigned i = 0; i < s->total; i++) {
+		if (len + s->len[i] > ZT_PACKET_MAX)
+			return RL_FRAG_BAD;
+		memcpy(r->joined + len, s->piece[i], s->len[i]);
+		len += s->len[i];
+	}
+	*packet = r->joined;
+	*packet_len = len;
+	return RL_FRAG_COMPLETE;
+}
+
+enum rl_frag rl_reassembly_add(struct rl_reassembly *r, const struct rl_inet *from, uint64_t id,
+			       unsigned number, unsigned total, const uint8_t *data, size_t len,
+			       uint64_t now_ms, uint8_t **packet, size_t *packet_len)
+{
+	bool head = total == 0;
+	if (len == 0 || len > PIECE_MAX || (head && (number != 0 || len < ZT_HDR_LEN)) ||
+	    (!head && (total < 2 || total > ZT_FRAG_MAX || number == 0 || number >= total)))
+		return RL_FRAG_BAD;
+	struct rl_reassembly_slot *s = slot_for(r, from, id, now_ms);
+	if (!s)
+		return RL_FRAG_RATE;
+	if (!head && s->total != 0 && s->total != total)
+		return RL_FRAG_BAD;
+	if (!head)
+		s->total = (uint8_t)total;
+	if (!(s->have & 1u << number)) { // of duplicates the first counts
+		memcpy(s->piece[number], data, len);
+		s->len[number] = (uint16_t)len;
+		s->have |= (uint8_t)(1u << number);
+	}
+	if (s->total == 0 || s->have != (1u << s->total) - 1)
+		return RL_FRAG_KEPT;
+	return join(r, s, packet, packet_len);
+}
+
+unsigned rl_reassembly_expire(struct rl_reassembly *r, uint64_t now_ms)
+{
+	for (uint32_t i = 0; r->used != 0 && i < r->sets * RL_REASSEMBLY_WAYS; i++) {
+		struct rl_reassembly_slot *s = &r->slots[i];
+		if (s->since_ms != 0 && now_ms - s->since_ms > r->timeout_ms) {
+			release(r, s);
+			r->lost++;
+		}
+	}
+	unsigned lost = (unsigned)r->lost;
+	r->lost = 0;
+	return lost;
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// MULTICAST_LIKE and MULTICAST_GATHER (docs/protocol.md 4.8, 4.9): who listens to which group, and
+// some of them at random.
+#include "root/reply.h"
+
+enum { TUPLE_LEN = 18, GATHER_FIT = (ZT_MTU - 61) / ZT_ADDRESS_LEN };
+
+static struct rl_group_key get_group(struct rl_reader *in)
+{
+	struct rl_group_key key = {0};
+	key.network = rl_get64(in);
+	key.mac = (uint64_t)rl_get16(in) << 32;
+	key.mac |= rl_get32(in);
+	key.adi = rl_get32(in);
+	return key;
+}
+
+static uint64_t asker_of(const struct rl_request *q)
+{
+	return atomic_load_explicit(&q->peer->address, memory_order_relaxed);
+}
+
+void rl_verb_like(struct rl_worker *w, struct rl_request *q)
+{
+	struct rl_root *r = w->root;
+	struct rl_reader in = rl_reader(q->data + ZT_AT_PAYLOAD, q->len - ZT_AT_PAYLOAD);
+	uint64_t member = asker_of(q);
+	bool full = false;
+	while (rl_reader_left(&in) >= TUPLE_LEN && !full) {
+		struct rl_group_key key = get_group(&in);
+		// New subscriptions cost memory, so a peer has so many a minute; refreshing is
+		// free.
+		enum rl_like got = rl_group_refresh(&r->groups, &key, member, w->now_ms);
+		if (got == RL_LIKE_REFRESHED)
+			continue;
+		full = !rl_peer_allow_like(q->cold, w->now_ms, r->opt.peer_groups_per_min) ||
+		       rl_group_like(&r->groups, &key, member, w->now_ms) == RL_LIKE_FULL;
+	}
+	if (full)
+		rl_drop(q->packet, RL_DROP_GROUPS_FULL);
+	else if (rl_reader_left(&in) != 0)
+		rl_drop(q->packet, RL_DROP_MALFORMED);
+	else
+		rl_done(q->packet);
+}
+
+void rl_verb_gather(struct rl_worker *w, struct rl_request *q)
+{
+	struct rl_root *r = w->root;
+	struct rl_reader in = rl_reader(q->data + ZT_AT_PAYLOAD, q->len - ZT_AT_PAYLOAD);
+	uint64_t member[GATHER_FIT];
+	struct rl_group_key key = {.network = rl_get64(&in)};
+	(void)rl_get8(&in); // a certificate may follow the limit: roots do not check membership
+	key.mac = (uint64_t)rl_get16(&in) << 32;
+	key.mac |= rl_get32(&in);
+	key.adi = rl_get32(&in);
+	uint32_t limit = rl_get32(&in);
+	if (in.bad) {
+		rl_drop(q->packet, RL_DROP_MALFORMED);
+		return;
+	}
+	if (limit > r->opt.gather_max)
+		limit = r->opt.gather_max;
+	if (limit > GATHER_FIT)
+		limit = GATHER_FIT;
+	uint32_t total = 0;
+	unsigned n = limit == 0 ? 0
+				: rl_group_gather(&r->groups, &key, asker_of(q), limit, w->now_ms,
+						  &w->random, member, &total);
+	if (n == 0) {
+		rl_drop(q->packet, RL_DROP_NO_ANSWER);
+		return;
+	}
+	struct rl_writer out = rl_reply_begin(w, q, ZT_VERB_OK, ZT_VERB_MULTICAST_GATHER);
+	rl_put64(&out, key.network);
+	rl_put16(&out, (uint16_t)(key.mac >> 32));
+	rl_put32(&out, (uint32_t)key.mac);
+	rl_put32(&out, key.adi);
+	rl_put32(&out, total);
+	rl_put16(&out, (uint16_t)n);
+	for (unsigned i = 0; i < n; i++)
+		rl_put40(&out, member[i]);
+	if (rl_reply_allowed(w, q, rl_writer_len(&out)))
+		rl_reply_send(w, q, &out);
+}

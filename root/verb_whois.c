@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// WHOIS (docs/protocol.md 4.5): identities of the root itself and its fellow roots from a prepared
+// table, since every client asks for them every 5 s (6.8), then those of peers. Long lists are
+// answered by several OKs that fit a datagram.
+#include "root/reply.h"
+
+enum { PER_OK = (ZT_MTU - ZT_HDR_LEN - 9) / ZT_IDENTITY_LEN };
+
+static const struct rl_identity *known_root(const struct rl_root *r, uint64_t address)
+{
+	if (address == r->self)
+		return &r->id;
+	const struct rl_worlds *worlds = atomic_load_explicit(&r->worlds, memory_order_acquire);
+	for (unsigned i = 0; worlds && i < worlds->root_count; i++)
+		if (worlds->root[i].address == address)
+			return &worlds->root[i];
+	return NULL;
+}
+
+// Writes the identity of this address if it is known. *peer: set if it is a client's.
+static bool put_identity(const struct rl_root *r, struct rl_writer *out, uint64_t address,
+			 struct rl_peer **peer)
+{
+	*peer = NULL;
+	const struct rl_identity *id = known_root(r, address);
+	if (id) {
+		rl_identity_put(out, id);
+		return true;
+	}
+	*peer = rl_peer_table_find(&r->peers, address, rl_peer_table_hash(&r->peers, address));
+	if (!*peer)
+		return false;
+	struct rl_identity found = {.address = address};
+	memcpy(found.public_key, rl_peer_cold(&r->peers, *peer)->public_key, ZT_PUBLIC_LEN);
+	rl_identity_put(out, &found);
+	return true;
+}
+
+void rl_verb_whois(struct rl_worker *w, struct rl_request *q)
+{
+	struct rl_root *r = w->root;
+	struct rl_peer *introduce[64];
+	uint64_t asked[64];
+	unsigned n = 0, introduced = 0, answered = 0, whois_max = r->opt.whois_max;
+	struct rl_reader in = rl_reader(q->data + ZT_AT_PAYLOAD, q->len - ZT_AT_PAYLOAD);
+	// Read before anything is written: the answer may take the place of the question.
+	while (rl_reader_left(&in) >= ZT_ADDRESS_LEN && n < whois_max && n < 64)
+		asked[n++] = rl_get40(&in);
+	for (unsigned i = 0; i < n;) {
+		struct rl_writer out = rl_reply_begin(w, q, ZT_VERB_OK, ZT_VERB_WHOIS);
+		unsigned here = 0;
+		for (; i < n && here < PER_OK; i++) {
+			struct rl_peer *peer;
+			if (!put_identity(r, &out, asked[i], &peer))
+				continue;
+			here++;
+			if (peer && peer != q->peer)
+				introduce[introduced++] = peer;
+		}
+		if (here == 0)
+			break;
+		if (!rl_reply_allowed(w, q, rl_writer_len(&out)))
+			return;
+		rl_reply_send(w, q, &out);
+		answered += here;
+	}
+	if (answered == 0) {
+		rl_drop(q->packet, RL_DROP_NO_ANSWER);
+		return;
+	}
+	// Who asks about a peer right after having been introduced to it has lost that hint (6.1).
+	for (unsigned i = 0; i < introduced; i++)
+		rl_introduce_again(w, q->peer, introduce[i]);
+}

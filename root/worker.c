@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What each thread that handles packets owns alone: ciphers, random numbers, budgets, reassembly,
+// out-box.
+#include "root/core.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+
+enum { KNOWN_BAD_CELLS = 4096 };
+
+static void *take(struct rl_worker *w, size_t size)
+{
+	const struct rl_host *host = &w->root->host;
+	void *mem = host->alloc(host->ctx, size);
+	if (mem) {
+		w->block[w->blocks].mem = mem;
+		w->block[w->blocks++].size = size;
+	}
+	return mem;
+}
+
+static bool make_budgets(struct rl_worker *w, const uint8_t seed[static 32])
+{
+	uint32_t cells = w->root->opt.budget_cells;
+	struct rl_budget *all[] = {&w->relay_budget, &w->known_budget, &w->stranger_budget,
+				   &w->encrypted_budget, &w->validate_budget};
+	for (unsigned i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		uint8_t key[16], purpose = (uint8_t)i;
+		void *mem = take(w, rl_budget_size(cells));
+		if (!mem)
+			return false;
+		crypto_generichash(key, sizeof(key), &purpose, 1, seed, 32);
+		rl_budget_init(all[i], mem, cells, key);
+	}
+	return true;
+}
+
+static bool make_tables(struct rl_worker *w, const uint8_t seed[static 32])
+{
+	const struct rl_options *o = &w->root->opt;
+	uint8_t key[16], purpose = 16;
+	void *bad = take(w, rl_known_bad_size(KNOWN_BAD_CELLS));
+	void *pieces = take(w, rl_reassembly_size(o->reassembly_slots));
+	w->out = take(w, RL_OUT_MAX * sizeof(struct rl_out));
+	w->plain = take(w, ZT_PACKET_MAX);
+	w->expand = take(w, ZT_PACKET_MAX);
+	if (!bad || !pieces || !w->out || !w->plain || !w->expand)
+		return false;
+	crypto_generichash(key, sizeof(key), &purpose, 1, seed, 32);
+	rl_known_bad_init(&w->known_bad, bad, KNOWN_BAD_CELLS, key);
+	rl_reassembly_init(&w->reassembly, pieces, o->reassembly_slots, o->reassembly_ms, key);
+	return make_budgets(w, seed);
+}
+
+struct rl_worker *rl_worker_new(struct rl_root *r, const uint8_t seed[static 32])
+{
+	struct rl_worker *w = calloc(1, sizeof(*w));
+	if (!w)
+		return NULL;
+	w->root = r;
+	w->cipher = rl_cipher_new();
+	rl_random_init(&w->random, seed);
+	if (!w->cipher || !make_tables(w, seed)) {
+		rl_worker_free(w);
+		return NULL;
+	}
+	return w;
+}
+
+void rl_worker_free(struct rl_worker *w)
+{
+	if (!w)
+		return;
+	const struct rl_host *host = &w->root->host;
+	for (unsigned i = 0; i < w->blocks; i++)
+		host->free(host->ctx, w->block[i].mem, w->block[i].size);
+	rl_cipher_free(w->cipher);
+	sodium_memzero(w, sizeof(*w));
+	free(w);
+}
+
+const struct rl_out *rl_worker_out(const struct rl_worker *w, unsigned *count)
+{
+	*count = w->out_count;
+	return w->out;
+}
+
+const struct rl_stats *rl_worker_stats(const struct rl_worker *w)
+{
+	return &w->stats;
+}
+
+void rl_worker_count_drop(struct rl_worker *w, enum rl_drop d)
+{
+	rl_count(w, d);
+}
