@@ -32,7 +32,8 @@ void rl_cipher_free(struct rl_cipher *c);
 // Seals a packet whose header (ID, addresses, hops 0, flags of byte 18 other than the suite) and
 // plain payload are in place. suite is ZT_SUITE_POLY1305, _SALSA_POLY1305 or _AES_GMAC_SIV. Suite 1
 // sets the legacy mark 0x80 as stock nodes do. Suite 3 changes the packet ID: read it afterwards.
-// len must be ZT_HDR_LEN..ZT_PACKET_MAX; another length or suite is a mistake in the caller and ends the program.
+// len must be ZT_HDR_LEN..ZT_PACKET_MAX; another length or suite is a mistake in the caller and
+// ends the program.
 void rl_armor_seal(struct rl_cipher *c, const struct rl_key *key, uint8_t *p, size_t len,
 		   unsigned suite);
 // Checks the MAC and deciphers in place. False: not authentic (then the buffer of suite 3 is
