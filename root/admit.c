@@ -26,6 +26,9 @@ static enum rl_drop agree(struct rl_worker *w, struct rl_packet *p, const struct
 static enum rl_drop validate(struct rl_worker *w, struct rl_scratch *s, struct rl_packet *p,
 			     const struct rl_identity *id)
 {
+	const struct rl_host *host = &w->root->host;
+	if (host->validated && host->validated(host->ctx, id))
+		return RL_DROP_NONE;
 	uint64_t prefix = rl_prefix(&p->from, RL_PREFIX_SITE);
 	uint32_t pps = w->root->opt.validate_pps, now = (uint32_t)w->now_ms;
 	if (!rl_budget_take(&w->validate_budget, prefix, now, pps, 1))
@@ -84,6 +87,8 @@ static void welcome(struct rl_worker *w, struct rl_packet *p, const struct rl_he
 	atomic_store_explicit(&peer->proto, h->proto, memory_order_relaxed);
 	if (rl_peer_table_publish(&r->peers, peer, h->id.address) == 0) {
 		w->stats.admitted++;
+		if (r->host.admitted)
+			r->host.admitted(r->host.ctx, &h->id, w->now_ms);
 	} else {
 		rl_peer_table_release(&r->peers, peer);
 		peer = rl_peer_table_find(&r->peers, h->id.address,

@@ -76,7 +76,8 @@ struct rl_root *rl_root_new(const struct rl_identity *id, const struct rl_secret
 			    const struct rl_options *options, const struct rl_host *host,
 			    const uint8_t seed[static 32])
 {
-	static const struct rl_host standalone = {default_via, default_alloc, default_free, NULL};
+	static const struct rl_host standalone = {
+		.via = default_via, .alloc = default_alloc, .free = default_free};
 	struct rl_root *r = calloc(1, sizeof(*r));
 	if (!r)
 		return NULL;

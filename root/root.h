@@ -61,6 +61,10 @@ struct rl_host {
 	// The way this packet came, in a form that may be stored; RL_VIA_NONE if there is no room.
 	// Called only for packets that are authenticated and whose address is proven.
 	uint16_t (*via)(void *ctx, const struct rl_packet *p);
+	// Optional, on admission threads. Is this identity known to be valid from before? It is
+	// then not validated again. And: a newcomer is in the table.
+	bool (*validated)(void *ctx, const struct rl_identity *id);
+	void (*admitted)(void *ctx, const struct rl_identity *id, uint64_t now_ms);
 	// Zeroed memory, cache-line aligned, for the whole life of the root. NULL: out of memory.
 	void *(*alloc)(void *ctx, size_t size);
 	void (*free)(void *ctx, void *mem, size_t size);

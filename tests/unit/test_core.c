@@ -412,6 +412,35 @@ static void a_full_table_turns_newcomers_away_until_somebody_is_gone(void **stat
 	bench_join(b, 2);
 }
 
+struct memory {
+	struct rl_identity known, told;
+};
+
+static bool validated(void *ctx, const struct rl_identity *id)
+{
+	return rl_identity_equal(&((struct memory *)ctx)->known, id);
+}
+
+static void admitted(void *ctx, const struct rl_identity *id, uint64_t now_ms)
+{
+	assert_true(now_ms > 0);
+	((struct memory *)ctx)->told = *id;
+}
+
+static void who_was_valid_before_is_not_validated_again(void **state)
+{
+	struct bench *b = *state;
+	struct memory memory = {.known = b->node[0].id};
+	b->root->host.ctx = &memory;
+	b->root->host.validated = validated;
+	b->root->host.admitted = admitted;
+	bench_join(b, 0);
+	assert_int_equal(rl_worker_stats(b->admission)->validations, 0);
+	assert_true(rl_identity_equal(&memory.told, &b->node[0].id));
+	bench_join(b, 1);
+	assert_int_equal(rl_worker_stats(b->admission)->validations, 1);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, bench_setup, bench_teardown)
 
 int main(void)
@@ -435,6 +464,7 @@ int main(void)
 		T(the_rest_is_refused_or_ignored_by_name),
 		T(strangers_suites_and_beacons),
 		T(one_peer_cannot_use_up_the_root),
+		T(who_was_valid_before_is_not_validated_again),
 		T(silent_peers_are_forgotten_and_their_room_used_again),
 		cmocka_unit_test_setup_teardown(
 			a_full_table_turns_newcomers_away_until_somebody_is_gone, two_peers,
