@@ -20,7 +20,7 @@ files() {
 is_data() {
 	case $1 in
 	*.md | *.json | *.hex | *.txt | *.pcap | *.svg | *.b64 | LICENSE) return 0 ;;
-	*/corpus/* | tests/vectors/planet/* | tests/vectors/moon/* | tests/vectors/captures/*) return 0 ;;
+	*/corpus/* | tests/vectors/planet/* | tests/vectors/moon/* | tests/vectors/captures/* | tests/smoke/data/* | tests/interop/data/*) return 0 ;;
 	esac
 	# Binary, or empty.
 	! grep -Iq . "$top/$1"
