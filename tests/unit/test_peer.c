@@ -159,7 +159,8 @@ static void no_reader_sees_half_a_path(void **state)
 	for (unsigned i = 0; i < 2; i++)
 		assert_int_equal(pthread_create(&t[i], NULL, writer, &stop), 0);
 	unsigned torn = 0, seen = 0;
-	for (unsigned i = 0; i < 300000; i++) {
+	// Until enough was read between writes, however late the writers start.
+	for (unsigned i = 0; seen < 20000; i++) {
 		struct rl_path got;
 		uint32_t heard;
 		if (!rl_peer_path_get(&hot, &cold, RL_PATH_V6A + i % 2, &got, &heard))
@@ -172,7 +173,6 @@ static void no_reader_sees_half_a_path(void **state)
 	for (unsigned i = 0; i < 2; i++)
 		pthread_join(t[i], NULL);
 	assert_int_equal(torn, 0);
-	assert_true(seen > 1000);
 }
 
 int main(void)
