@@ -6,11 +6,14 @@
 #include <ctype.h>
 #include <string.h>
 
-// Linux: 1..15 bytes, no slash, colon or space, not "." or "..".
+// Linux takes 1..15 bytes; the marks would change the meaning of DPDK's device arguments.
 static bool is_interface(const char *s)
 {
 	size_t n = strlen(s);
-	return n >= 1 && n <= 15 && !strpbrk(s, "/: \t,") && strcmp(s, ".") && strcmp(s, "..");
+	for (const char *c = s; *c; c++)
+		if (!isgraph((unsigned char)*c) || strchr("/,=[]", *c))
+			return false;
+	return n >= 1 && n <= 15;
 }
 
 static bool hex(const char **s, unsigned digits)
@@ -21,23 +24,27 @@ static bool hex(const char **s, unsigned digits)
 	return true;
 }
 
-// "03:00.0" or "0000:03:00.0", then perhaps DPDK's device arguments after a comma.
+// "03:00.0" or "0000:03:00.0".
 static bool is_pci(const char *s)
 {
-	size_t domain = strspn(s, "0123456789abcdefABCDEF");
-	if (domain >= 4 && domain <= 8 && s[domain] == ':')
-		s += domain + 1;
-	if (!hex(&s, 2) || *s++ != ':' || !hex(&s, 2) || *s++ != '.' || *s < '0' || *s++ > '7')
+	if (strcspn(s, ":") == 4 && (!hex(&s, 4) || *s++ != ':'))
 		return false;
-	return !*s || (*s == ',' && s[1] && !strpbrk(s, " \t"));
+	return hex(&s, 2) && *s++ == ':' && hex(&s, 2) && *s++ == '.' && *s >= '0' && *s <= '7' &&
+	       !s[1];
 }
 
+// One of the two files may be left out: nothing comes in, or what goes out is forgotten.
 static const char *check_pcap(const char *files)
 {
 	const char *comma = strchr(files, ',');
-	if (comma && comma > files && comma[1] && !strchr(comma + 1, ','))
-		return NULL;
-	return "needs two files: pcap:IN,OUT";
+	if (!*files || !strcmp(files, ","))
+		return "names no file: pcap:IN,OUT or pcap:IN or pcap:,OUT";
+	if (strpbrk(files, "=[]") || (comma && strchr(comma + 1, ',')))
+		return "needs two files without any of , = [ ] in their names: pcap:IN,OUT";
+	if (comma && strlen(comma + 1) == (size_t)(comma - files) &&
+	    !strncmp(files, comma + 1, comma - files))
+		return "reads and writes the same file";
+	return NULL;
 }
 
 const char *config_check_port(char *text)
@@ -50,11 +57,10 @@ const char *config_check_port(char *text)
 	}
 	if (!strncmp(text, "pcap:", 5))
 		return check_pcap(text + 5);
-	if (!strcmp(text, "null") || is_pci(text))
+	if (!strcmp(text, "null") || !strcmp(text, "auto") || is_pci(text))
 		return NULL;
-	return "is no port: af_packet:INTERFACE, af_xdp:INTERFACE, a PCI address like "
-	       "0000:03:00.0, "
-	       "pcap:IN,OUT or null";
+	return "is no port: af_packet:INTERFACE, af_xdp:INTERFACE, "
+	       "a PCI address like 0000:03:00.0, pcap:IN,OUT, null or auto";
 }
 
 static const char *check_ip4(const uint8_t a[4])

@@ -63,7 +63,7 @@ struct config_limits {
 
 struct config {
 	char state_dir[CONFIG_PATH_MAX];
-	// "af_packet:eth0", "af_xdp:eth0", "0000:03:00.0", "pcap:IN,OUT", "null"
+	// "af_packet:eth0", "af_xdp:eth0", "0000:03:00.0", "pcap:IN,OUT", "null", "auto"
 	struct config_strings ports;
 	struct config_ints udp_ports;    // 1..16 of them, each once
 	struct config_strings addresses; // numeric IPv4 and IPv6; count 0: those of the interfaces

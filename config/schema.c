@@ -30,7 +30,8 @@ const struct config_row config_rows[] = {
 	 .check = config_check_port, .example = "af_packet:eth0",
 	 .help = "Where packets come from and go to: af_packet:INTERFACE (any interface, safe), af_xdp:INTERFACE "
 		 "(faster, shares the interface with the kernel), the PCI address of a NIC bound to DPDK, "
-		 "pcap:IN,OUT (files) or null."},
+		 "pcap:IN,OUT (files), null, or auto (af_packet on the interface of the default route). As INTERFACE, "
+		 "auto is that of the default route."},
 	{AT(udp_ports), .type = CONFIG_INTS, .min = 1, .max = 65535, .fewest = 1, .most = 16, .preset = "9993",
 	 .help = "UDP ports the root answers on; the planet must name the same."},
 	{AT(addresses), .flag = "address", .type = CONFIG_STRINGS, .most = CONFIG_LIST_MAX, .preset = "",
@@ -92,7 +93,7 @@ const struct config_row config_rows[] = {
 	 .help = "Relayed packets from one IPv4 address or IPv6 /64; 0: no limit."},
 	{LIMIT(known_pps), .min = 0, .max = RATE_MAX, .preset = "5000", .unit = "packets/s",
 	 .help = "Packets for the root from one IPv4 address or IPv6 /64; 0: no limit."},
-	{LIMIT(peer_verb_pps), .min = 0, .max = RATE_MAX, .preset = "50", .unit = "packets/s",
+	{LIMIT(peer_verb_pps), .min = 0, .max = RATE_MAX, .preset = "200", .unit = "packets/s",
 	 .help = "Packets for the root from one peer; 0: no limit."},
 	{LIMIT(stranger_pps), .min = 1, .max = RATE_MAX, .preset = "200", .unit = "packets/s",
 	 .help = "HELLO of unknown nodes from one IPv4 /24 or IPv6 /48."},
@@ -100,7 +101,7 @@ const struct config_row config_rows[] = {
 	 .help = "HELLO of all unknown nodes together, per worker."},
 	{LIMIT(encrypted_pps), .min = 1, .max = RATE_MAX, .preset = "100", .unit = "packets/s",
 	 .help = "Encrypted HELLO from one IPv4 /24 or IPv6 /48."},
-	{LIMIT(validate_pps), .min = 1, .max = RATE_MAX, .preset = "20", .unit = "1/s",
+	{LIMIT(validate_pps), .min = 1, .max = RATE_MAX, .preset = "64", .unit = "1/s",
 	 .help = "Identity validations for one IPv4 /24 or IPv6 /48."},
 	{LIMIT(reassembly_slots), .min = 1, .max = 65536, .preset = "64",
 	 .help = "Incomplete packets held by each worker, 10 kB each."},

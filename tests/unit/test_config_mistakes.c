@@ -9,6 +9,10 @@
 
 #include <cmocka.h>
 
+#define NOT_A_PORT(text)                                                                        \
+	"f:1: ports[0]: \"" text "\" is no port: af_packet:INTERFACE, af_xdp:INTERFACE, a PCI " \
+	"address like 0000:03:00.0, pcap:IN,OUT, null or auto\n"
+
 // `wrong` lines stand after "f:"; an empty text is a clean file.
 static const struct {
 	const char *text, *wrong;
@@ -85,22 +89,37 @@ static const struct {
 	// Ports
 	{"{\"ports\": [\"af_packet:eth0\", \"af_xdp:a-15-byte-name1\", \"0000:03:00.0\", "
 	 "\"03:00.7\","
-	 "\"0000:03:00.1,rx_burst=1\", \"pcap:a,b\", \"null\"]}",
+	 "\"pcap:a,b\", \"pcap:a\", \"pcap:,b\", \"null\", \"auto\", \"af_xdp:auto\", "
+	 "\"af_packet:eth0:1\"]}",
 	 ""},
 	{"{\"ports\": [\"af_packet:\"]}",
 	 "f:1: ports[0]: \"af_packet:\" does not name an interface\n"},
 	{"{\"ports\": [\n\"af_xdp:a-16-bytes-name1\"]}",
 	 "f:2: ports[0]: \"af_xdp:a-16-bytes-name1\" does not name an interface\n"},
-	{"{\"ports\": [\"af_packet:a/b\"]}",
-	 "f:1: ports[0]: \"af_packet:a/b\" does not name an interface\n"},
-	{"{\"ports\": [\"pcap:a\"]}", "f:1: ports[0]: \"pcap:a\" needs two files: pcap:IN,OUT\n"},
-	{"{\"ports\": [\"pcap:,b\"]}", "f:1: ports[0]: \"pcap:,b\" needs two files: pcap:IN,OUT\n"},
-	{"{\"ports\": [\"eth0\"]}",
-	 "f:1: ports[0]: \"eth0\" is no port: af_packet:INTERFACE, af_xdp:INTERFACE, a PCI address "
-	 "like 0000:03:00.0, pcap:IN,OUT or null\n"},
-	{"{\"ports\": [\"0000:03:00.8\"]}",
-	 "f:1: ports[0]: \"0000:03:00.8\" is no port: af_packet:INTERFACE, af_xdp:INTERFACE, a PCI "
-	 "address like 0000:03:00.0, pcap:IN,OUT or null\n"},
+	{"{\"ports\": [\"af_packet:a/b\", \"af_packet:a b\", \"af_packet:a,b\", "
+	 "\"af_packet:a=b\"]}",
+	 "f:1: ports[0]: \"af_packet:a/b\" does not name an interface\n"
+	 "f:1: ports[1]: \"af_packet:a b\" does not name an interface\n"
+	 "f:1: ports[2]: \"af_packet:a,b\" does not name an interface\n"
+	 "f:1: ports[3]: \"af_packet:a=b\" does not name an interface\n"},
+	{"{\"ports\": [\"pcap:\", \"pcap:,\", \"pcap:a,b,c\", \"pcap:a=b\", \"pcap:ab,ab\"]}",
+	 "f:1: ports[0]: \"pcap:\" names no file: pcap:IN,OUT or pcap:IN or pcap:,OUT\n"
+	 "f:1: ports[1]: \"pcap:,\" names no file: pcap:IN,OUT or pcap:IN or pcap:,OUT\n"
+	 "f:1: ports[2]: \"pcap:a,b,c\" needs two files without any of , = [ ] in their names: "
+	 "pcap:IN,OUT\n"
+	 "f:1: ports[3]: \"pcap:a=b\" needs two files without any of , = [ ] in their names: "
+	 "pcap:IN,OUT\n"
+	 "f:1: ports[4]: \"pcap:ab,ab\" reads and writes the same file\n"},
+	{"{\"ports\": [\"eth0\"]}", NOT_A_PORT("eth0")},
+	{"{\"ports\": [\"\"]}", NOT_A_PORT("")},
+	{"{\"ports\": [\"0000:03:00.8\"]}", NOT_A_PORT("0000:03:00.8")},
+	{"{\"ports\": [\"0000:03:00.\"]}", NOT_A_PORT("0000:03:00.")},
+	{"{\"ports\": [\"000:03:00.0\"]}", NOT_A_PORT("000:03:00.0")},
+	{"{\"ports\": [\"00000:03:00.0\"]}", NOT_A_PORT("00000:03:00.0")},
+	{"{\"ports\": [\"03:00.0x\"]}", NOT_A_PORT("03:00.0x")},
+	{"{\"ports\": [\"000g:03:00.0\"]}", NOT_A_PORT("000g:03:00.0")},
+	{"{\"ports\": [\"03:0\"]}", NOT_A_PORT("03:0")},
+	{"{\"ports\": [\"0000:\"]}", NOT_A_PORT("0000:")},
 	// Addresses
 	{"{\"addresses\": [\"192.0.2.1\", \"2001:db8::1\"]}", ""},
 	{"{\"addresses\": [\"192.0.2.1/24\"]}",
