@@ -12,6 +12,12 @@
 bool idtool_identity(const char *arg, struct rl_identity *id, struct rl_secret *secret,
 		     bool *has_secret);
 
+// The same, with a message on stderr.
+bool idtool_identity_or_complain(const char *arg, struct rl_identity *id, struct rl_secret *secret,
+				 bool *has_secret);
+
 // Verbs return the exit code. argv[0] is the first argument behind the verb.
+int idtool_sign(int argc, char **argv);
+int idtool_verify(int argc, char **argv);
 int idtool_initmoon(int argc, char **argv);
 int idtool_genmoon(int argc, char **argv);

@@ -91,7 +91,13 @@ static int read_json(struct keyfile_set *set, const char *path, struct say_why *
 	if (!plan)
 		return -ENOMEM;
 	ret = world_plan_load(plan, path, why);
-	if (ret == 0 && !plan->has_pair)
+	if (ret < 0)
+		say_where(why,
+			  "signing keys are a directory, a file of %d bytes or a moon.json; %s is "
+			  "none "
+			  "of them",
+			  KEYFILE_LEN, path);
+	else if (!plan->has_pair)
 		ret = say_why(why, "%s: there is no signingKey_SECRET in it", path);
 	if (ret == 0) {
 		set->previous = plan->pair;

@@ -2,6 +2,7 @@
 #include "root/tools/mkworld.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,25 @@ static int store(const struct rl_world *w, const char *output, struct say_why *w
 	return world_store(w, output ? output : name, why);
 }
 
+// The new file may land anywhere, so names in it are made absolute where they lead to something.
+static const char *absolute(const char *name, char path[static PATH_MAX])
+{
+	return name && realpath(name, path) ? path : name;
+}
+
+static json_t *own_form(const struct world_plan *plan, const char *source)
+{
+	char a[PATH_MAX], b[PATH_MAX];
+	const char *keys = absolute(plan->has_pair ? source : plan->keys, a);
+	json_t *json = world_json(&plan->world, false, keys);
+
+	if (json && plan->previous)
+		json_object_set_new(json, "keys",
+				    json_pack("{s:s, s:s}", "previous", absolute(plan->previous, a),
+					      "current", absolute(plan->current, b)));
+	return json;
+}
+
 // A configuration of another tool becomes one of ours. Keys inside of a moon.json stay where they
 // are.
 static int convert(const char *source, const char *output, struct say_why *why)
@@ -45,11 +65,7 @@ static int convert(const char *source, const char *output, struct say_why *why)
 				say_warning("%s: %s", source, note);
 		if (!plan.has_id)
 			plan.world.id = mk_random_id();
-		json = world_json(&plan.world, false, plan.has_pair ? source : plan.keys);
-		if (json && plan.previous)
-			json_object_set_new(json, "keys",
-					    json_pack("{s:s, s:s}", "previous", plan.previous,
-						      "current", plan.current));
+		json = own_form(&plan, source);
 		text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
 		ret = text && asprintf(&line, "%s\n", text) >= 0
 			      ? create(output ? output : "-", line, strlen(line), why)

@@ -6,14 +6,19 @@
 static int judge(const struct rl_world *new, const struct rl_world *old)
 {
 	enum rl_world_verdict verdict = rl_world_replaces(old, new);
+	struct say_why why;
 	bool taken = verdict == RL_WORLD_TAKEN || verdict == RL_WORLD_TAKEN_FIRST;
 	char text[400];
 
 	printf("%s: %s\n", taken ? "taken" : "refused", world_explain(new, old, verdict, text));
 	fflush(stdout);
-	if (taken)
-		mk_warn(new, old);
-	return taken ? MK_OK : MK_NO;
+	if (!taken)
+		return MK_NO;
+	// Clients look at neither: they would take it and then find nobody.
+	if (world_refuse(new, &why) < 0)
+		say_warning("%s", why.text);
+	mk_warn(new, old);
+	return MK_OK;
 }
 
 static int run(const struct mk_verb *verb, int argc, char **argv)
@@ -37,10 +42,6 @@ static int run(const struct mk_verb *verb, int argc, char **argv)
 		return mk_fail(&why);
 	if (against && world_read(&old, &format, against, &why) < 0)
 		return mk_fail(&why);
-	if (world_refuse(&new, &why) < 0) {
-		printf("refused: %s\n", why.text);
-		return MK_NO;
-	}
 	return judge(&new, against ? &old : NULL);
 }
 
