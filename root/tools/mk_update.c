@@ -66,19 +66,21 @@ static int parse(struct update *u, const struct mk_verb *verb, int argc, char **
 	return MK_OK;
 }
 
-// Second pass: the changes in their order.
+// Second pass: the changes in their order. The order of endpoints is settled when all are there.
 static int apply(struct rl_world *w, int argc, char **argv, struct say_why *why)
 {
+	bool interleave = false;
 	int c;
 
 	optind = 0;
 	while ((c = getopt_long(argc, argv, "hqo:", options, NULL)) >= 0) {
-		if (c == MK_OPT_INTERLEAVE)
-			world_interleave(w);
+		interleave |= c == MK_OPT_INTERLEAVE;
 		for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++)
 			if (changes[i].option == c && changes[i].apply(w, optarg, why) < 0)
 				return say_where(why, "%s", changes[i].name);
 	}
+	if (interleave)
+		world_interleave(w);
 	return 0;
 }
 
@@ -171,7 +173,8 @@ const struct mk_verb mk_update = {
 		"one root\n"
 		"  --remove-endpoint [NODE,]ENDPOINT[,...]\n"
 		"  --set-endpoints [NODE,]ENDPOINT[,...]       instead of all that it has\n"
-		"  --interleave           alternate IPv4 and IPv6 endpoints\n"
+		"  --interleave           alternate IPv4 and IPv6 endpoints, when all changes are "
+		"made\n"
 		"  --keys KEYS            directory of key files (default: that of WORLD), one key "
 		"file, or\n"
 		"                         a moon.json with its secret\n"

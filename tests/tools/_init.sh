@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=sh
 # Sourced by the scripts beside it: a directory of their own, and words to check with.
 set -u
 : "${MKWORLD:?}" "${IDTOOL:?}" "${VECTORS:?}"
@@ -56,4 +57,5 @@ done_testing() {
 	echo "passed"
 }
 
+# shellcheck disable=SC2034 # used by those who source this
 ROOT=82baeaf349:0:f59ffc28ddb610e1cc408b735f96c3a759d4f5fc20c6d365ea048bc72873f17f1ac7cf8e94f6a84e8ee2b29a6dda8a74721950d6fcd7923ff69d496d51886214
