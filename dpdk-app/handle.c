@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dpdk-app/handle.h"
+
+#include "dpdk-app/admission.h"
+
+static void defer(struct handle *h, struct port_packet *pk)
+{
+	if (h->admission && admission_push(h->admission, pk))
+		return;
+	// The client says HELLO again in five seconds.
+	rl_worker_count_drop(h->core, RL_DROP_ADMISSION_FULL);
+	port_packet_free(pk);
+}
+
+void handle_packet(struct handle *h, struct port_packet *pk)
+{
+	switch (pk->p.verdict) {
+	case RL_REPLY:
+		port_tx_reply(h->tx, pk);
+		return;
+	case RL_RELAY:
+		port_tx_relay(h->tx, pk);
+		return;
+	case RL_DEFER:
+		defer(h, pk);
+		return;
+	case RL_MISS:
+		// One root alone: there is nobody else to ask.
+		rl_worker_count_drop(h->core, pk->p.drop);
+		break;
+	case RL_DROP: // the core has counted it
+	case RL_DONE:
+		break;
+	}
+	port_packet_free(pk);
+}
+
+void handle_out(struct handle *h)
+{
+	unsigned count;
+	const struct rl_out *out = rl_worker_out(h->core, &count);
+	for (unsigned i = 0; i < count; i++)
+		port_tx_extra(h->tx, &out[i]);
+}
