@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "root/budget.h"
 
-// A bucket is kept as the time at which it will be full, in microseconds: each packet pushes that
-// time back by the time one token takes to drip. One word a bucket; refilling is the passing of
-// time.
-enum { DEPTH_S = 2 };
+// A bucket is kept as the tick at which it will be full: each packet pushes that back by the time
+// one token takes to drip. One word a bucket; refilling is the passing of time.
+enum {
+	TICKS_MS = 8000, // an eighth of a microsecond, so that 32 bits last 9 minutes
+	TICKS_S = 1000 * TICKS_MS,
+	DEPTH = 2 * TICKS_S,
+};
 
 static uint32_t set_count(uint32_t cells)
 {
@@ -31,24 +34,25 @@ void rl_budget_prefetch(const struct rl_budget *b, uint64_t prefix)
 	__builtin_prefetch(&b->sets[rl_hash64(b->key, prefix) & b->mask]);
 }
 
-// Microseconds, cut to 32 bits (71 minutes): far more than a bucket is deep, so ages are told apart
-// by sign. A cell unused for half that long may look busy once; it then fills within two seconds.
-static bool take(uint32_t *full, uint32_t now_us, uint32_t pps, uint32_t cost)
+// How far the bucket is from full. Ticks wrap: a bucket left alone for minutes, or by a clock that
+// was set back, may seem to be full far in the future. It cannot be further ahead than it is deep,
+// so that counts as full (twice the depth leaves room for small steps back of the clock); nearer
+// than that, once in hundreds of times, it is usable again within seconds.
+static uint32_t missing(uint32_t full, uint32_t now)
 {
-	int32_t ahead = (int32_t)(*full - now_us);
-	if (ahead < 0 || ahead > DEPTH_S * 1000000)
-		ahead = 0;
-	uint64_t want = (uint64_t)cost * 1000000 / pps;
-	if ((uint64_t)ahead + want > DEPTH_S * 1000000)
-		return false;
-	*full = now_us + (uint32_t)ahead + (uint32_t)(want ? want : 1);
-	return true;
+	uint32_t ahead = full - now;
+	return ahead > 2 * DEPTH ? 0 : ahead;
 }
 
-static int32_t emptiness(const struct rl_budget_cell *c, uint32_t now_us)
+static bool take(uint32_t *full, uint32_t now, uint32_t pps, uint32_t cost)
 {
-	int32_t ahead = (int32_t)(c->full - now_us);
-	return c->tag == 0 || ahead < 0 ? 0 : ahead;
+	// Nearly always one packet, and a short division is much the cheaper one.
+	uint64_t want = cost == 1 ? (uint32_t)TICKS_S / pps : (uint64_t)cost * TICKS_S / pps;
+	uint64_t sum = missing(*full, now) + (want ? want : 1);
+	if (sum > DEPTH)
+		return false;
+	*full = now + (uint32_t)sum;
+	return true;
 }
 
 bool rl_budget_take(struct rl_budget *b, uint64_t prefix, uint32_t now_ms, uint32_t pps,
@@ -57,19 +61,19 @@ bool rl_budget_take(struct rl_budget *b, uint64_t prefix, uint32_t now_ms, uint3
 	if (pps == 0)
 		return true;
 	uint64_t hash = rl_hash64(b->key, prefix);
-	uint32_t tag = (uint32_t)(hash >> 32) | 1, now_us = now_ms * 1000;
+	uint32_t tag = (uint32_t)(hash >> 32) | 1, now = now_ms * TICKS_MS;
 	struct rl_budget_cell *set = b->sets[hash & b->mask], *fullest = &set[0];
 	for (unsigned i = 0; i < RL_BUDGET_WAYS; i++) {
 		if (set[i].tag == tag)
-			return take(&set[i].full, now_us, pps, cost);
-		if (emptiness(&set[i], now_us) < emptiness(fullest, now_us))
+			return take(&set[i].full, now, pps, cost);
+		if (missing(set[i].full, now) < missing(fullest->full, now))
 			fullest = &set[i];
 	}
-	*fullest = (struct rl_budget_cell){tag, now_us};
-	return take(&fullest->full, now_us, pps, cost);
+	*fullest = (struct rl_budget_cell){tag, now};
+	return take(&fullest->full, now, pps, cost);
 }
 
 bool rl_budget_total_take(struct rl_budget_total *b, uint32_t now_ms, uint32_t pps, uint32_t cost)
 {
-	return pps == 0 || take(&b->full, now_ms * 1000, pps, cost);
+	return pps == 0 || take(&b->full, now_ms * TICKS_MS, pps, cost);
 }

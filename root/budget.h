@@ -10,7 +10,7 @@
 
 struct rl_budget_cell {
 	uint32_t tag;  // of the prefix; 0 free
-	uint32_t full; // ms when the bucket will be full again: the later, the emptier
+	uint32_t full; // tick at which the bucket will be full again: the later, the emptier
 };
 
 enum { RL_BUDGET_WAYS = 4 };
@@ -31,11 +31,12 @@ enum rl_prefix_len {
 	RL_PREFIX_SITE, // IPv4 /24, IPv6 /48
 };
 
-// The prefix of an address as a number; families do not mix.
+// The prefix of an address as a number. IPv4 looks like IPv6 multicast, which is nobody's source
+// address: families do not mix.
 static inline uint64_t rl_prefix(const struct rl_inet *a, enum rl_prefix_len len)
 {
 	if (a->family == 4)
-		return 1ULL << 40 |
+		return 0xff04ULL << 48 |
 		       (len == RL_PREFIX_HOST ? rl_load32(a->ip) : rl_load32(a->ip) >> 8);
 	return len == RL_PREFIX_HOST ? rl_load64(a->ip) : 1ULL << 63 | rl_load64(a->ip) >> 16;
 }
@@ -44,8 +45,9 @@ static inline uint64_t rl_prefix(const struct rl_inet *a, enum rl_prefix_len len
 size_t rl_budget_size(uint32_t cells);
 // mem: zeroed, 16-byte aligned, the caller's. key: 16 random bytes.
 void rl_budget_init(struct rl_budget *b, void *mem, uint32_t cells, const uint8_t key[static 16]);
-// Takes `cost` packets from this prefix's bucket, which fills at pps a second; pps 0: no limit.
-// now_ms: the low bits of any millisecond clock. False: not enough left, nothing taken.
+// Takes `cost` packets from this prefix's bucket, which fills at pps a second (kept within 3
+// percent up to 500000, roughly up to 4 million); pps 0: no limit. now_ms: the low bits of any
+// millisecond clock. False: not enough left, nothing taken.
 bool rl_budget_take(struct rl_budget *b, uint64_t prefix, uint32_t now_ms, uint32_t pps,
 		    uint32_t cost);
 void rl_budget_prefetch(const struct rl_budget *b, uint64_t prefix);

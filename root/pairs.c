@@ -5,6 +5,12 @@
 
 #define REPEATED (1ULL << 32)
 
+enum {
+	TICK_SHIFT = 6,   // 64 ms
+	AHEAD_TICKS = 64, // how far one worker's clock may be ahead of another's: 4 s
+	CLAIM_TRIES = 4,
+};
+
 static uint64_t set_count(uint32_t pairs)
 {
 	uint64_t sets = 1;
@@ -46,10 +52,12 @@ static uint64_t tag_of(uint64_t word)
 	return word & ~(REPEATED | (REPEATED - 1));
 }
 
+// A word a little in the future is another thread's claim of this moment. One far in the future was
+// written before the clock was set back: old, or the pair would wait for that time to come.
 static uint64_t age_ms(uint64_t word, uint64_t now_ms)
 {
-	uint32_t d = (uint32_t)(now_ms >> 6) - (uint32_t)word;
-	return d >> 31 ? 0 : (uint64_t)d << 6;
+	uint32_t ticks = (uint32_t)(now_ms >> TICK_SHIFT) - (uint32_t)word;
+	return ticks >= -(uint32_t)AHEAD_TICKS ? 0 : (uint64_t)ticks << TICK_SHIFT;
 }
 
 void rl_pairs_prefetch(const struct rl_pairs *p, uint64_t a, uint64_t b)
@@ -91,17 +99,30 @@ bool rl_pairs_due(const struct rl_pairs *p, uint64_t a, uint64_t b, uint64_t now
 	return !found || age_ms(word, now_ms) >= interval_ms;
 }
 
+// Why at most one wins, though a set has eight places and no lock. If the pair has a word, all swap
+// that word, and the second swap finds it changed. If it has none, everybody takes the oldest
+// place, the first of equals. Two threads can only choose differently if one of them saw a place
+// before and the other after some third claim made it younger: then the first one's swap fails
+// there, because words only ever get younger. Nothing but the word itself is published, so relaxed
+// order is enough. (Eight other claims in the same set between one thread's look and its swap would
+// break this: then a pair is introduced twice, and nobody is harmed.)
+//
+// Who loses looks again: either the pair is claimed by now, or its place went to another pair.
 bool rl_pairs_claim(struct rl_pairs *p, uint64_t a, uint64_t b, uint64_t now_ms,
 		    uint32_t interval_ms)
 {
 	uint64_t hash = pair_hash(p, a, b), word;
-	bool found;
-	_Atomic uint64_t *at = locate(p, hash, now_ms, &word, &found);
-	if (found && age_ms(word, now_ms) < interval_ms)
-		return false;
-	uint64_t claimed = pair_tag(hash) | (uint32_t)(now_ms >> 6);
-	return atomic_compare_exchange_strong_explicit(at, &word, claimed, memory_order_relaxed,
-						       memory_order_relaxed);
+	uint64_t claimed = pair_tag(hash) | (uint32_t)(now_ms >> TICK_SHIFT);
+	for (unsigned i = 0; i < CLAIM_TRIES; i++) {
+		bool found;
+		_Atomic uint64_t *at = locate(p, hash, now_ms, &word, &found);
+		if (found && age_ms(word, now_ms) < interval_ms)
+			return false;
+		if (atomic_compare_exchange_strong_explicit(
+			    at, &word, claimed, memory_order_relaxed, memory_order_relaxed))
+			return true;
+	}
+	return false;
 }
 
 bool rl_pairs_claim_repeat(struct rl_pairs *p, uint64_t a, uint64_t b, uint64_t now_ms,

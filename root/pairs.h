@@ -4,8 +4,8 @@
 //
 // A word is tag (31 bits) | repeat used (1 bit) | time in 64 ms ticks (32 bits). Any number of
 // threads: looking reads relaxed words and writes nothing; claiming is one compare-and-swap, so of
-// several who find a pair due one wins. A lost race on eviction forgets some other pair: it is
-// introduced once more than needed.
+// several who find a pair due one wins (pairs.c says why). A full set forgets its oldest pair: that
+// one is introduced once more than needed.
 #pragma once
 
 #include "root/hash.h"
@@ -30,7 +30,8 @@ void rl_pairs_prefetch(const struct rl_pairs *p, uint64_t a, uint64_t b);
 // Is it interval_ms or longer since this pair was claimed? Writes nothing.
 bool rl_pairs_due(const struct rl_pairs *p, uint64_t a, uint64_t b, uint64_t now_ms,
 		  uint32_t interval_ms);
-// True for exactly one of those who ask while it is due; starts the interval anew.
+// True for one of those who ask while it is due; starts the interval anew. (For none, if other
+// pairs take its place in the set again and again at this very moment: the next packet asks again.)
 bool rl_pairs_claim(struct rl_pairs *p, uint64_t a, uint64_t b, uint64_t now_ms,
 		    uint32_t interval_ms);
 // True once after a claim, within within_ms of it.
