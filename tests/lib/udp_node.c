@@ -210,6 +210,8 @@ static void take(struct udp_net *net, unsigned node, unsigned socket_no, const s
 		return;
 	if (e->reply_len)
 		send_cut(n, socket_no, from, e->reply, e->reply_len);
+	if (e->verb == ZT_VERB_ECHO && e->from == n->node.root.id.address)
+		n->socket[socket_no].proven = true;
 	if (e->say_hello)
 		hello_family(net, n, from->family == 4 ? 0 : 1);
 }
@@ -303,19 +305,16 @@ unsigned udp_count(const struct udp_net *net, const struct udp_node *n, const st
 	return count;
 }
 
-bool udp_is_online(const struct udp_net *net, const struct udp_node *n)
+bool udp_is_online(const struct udp_node *n)
 {
 	for (unsigned s = 0; s < UDP_SOCKETS; s++) {
-		bool learned = false, probed = false;
+		bool learned = false;
 
 		if (n->socket[s].fd < 0 || n->socket[s].mute)
 			continue;
 		for (unsigned i = 0; i < n->node.path_count; i++)
 			learned |= n->node.path[i].learned && n->node.path[i].socket == s;
-		for (unsigned i = 0; i < net->seen && !probed; i++)
-			probed = &net->node[net->log[i].node] == n && net->log[i].socket == s &&
-				 net->log[i].verb == ZT_VERB_ECHO;
-		if (!learned || !probed)
+		if (!learned || !n->socket[s].proven)
 			return false;
 	}
 	return true;
@@ -329,7 +328,7 @@ unsigned udp_online(struct udp_net *net, struct udp_node *n, unsigned count, uns
 	while (udp_now() < end) {
 		up = 0;
 		for (unsigned i = 0; i < count; i++) {
-			if (udp_is_online(net, &n[i]))
+			if (udp_is_online(&n[i]))
 				up++;
 			else if (udp_now() - n[i].hello_ms >= n[i].hello_every_ms)
 				udp_hello(net, &n[i]);

@@ -13,7 +13,8 @@ struct udp_socket {
 	int fd; // -1: none
 	struct rl_inet local;
 	uint64_t bytes_in, bytes_out; // UDP payload
-	bool mute;                    // what comes in is counted and logged, but never answered
+	bool mute;   // what comes in is counted and logged, but never answered
+	bool proven; // an ECHO of the root was answered from here
 };
 
 struct udp_node {
@@ -87,4 +88,4 @@ unsigned udp_count(const struct udp_net *net, const struct udp_node *n, const st
 // HELLO every hello_every_ms until each of the count nodes has learned a path and answered a probe
 // on every socket. The number that came online.
 unsigned udp_online(struct udp_net *net, struct udp_node *n, unsigned count, unsigned timeout_ms);
-bool udp_is_online(const struct udp_net *net, const struct udp_node *n);
+bool udp_is_online(const struct udp_node *n);
