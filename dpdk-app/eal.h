@@ -7,6 +7,8 @@
 #include "config/config.h"
 #include "dpdk-app/port_spec.h"
 
+#include <sched.h>
+
 enum { EAL_WORKERS_MAX = 64, EAL_DEVICES_MAX = 16 };
 
 struct eal_options {
@@ -42,11 +44,15 @@ unsigned eal_hugepages_mb(void);
 int eal_start(const struct eal_options *o, struct eal_result *r, char why[static PORT_WHY_MAX]);
 void eal_stop(void);
 
-// The argument list alone, for tests: returns argc, or -errno.
+// The parts of eal_start() that need no DPDK, for tests. allowed: CPUs of this process.
+int eal_plan(const struct eal_options *o, const cpu_set_t *allowed, unsigned hugepages_mb,
+	     struct eal_result *r, char why[static PORT_WHY_MAX]);
 enum { EAL_ARGS_MAX = 96, EAL_ARG_MAX = 1100 };
 struct eal_args {
 	int argc;
 	char *argv[EAL_ARGS_MAX + 1];
 	char text[EAL_ARGS_MAX][EAL_ARG_MAX];
 };
-int eal_args_make(struct eal_args *a, const struct eal_options *o, bool hugepages, const int *core);
+// 0 or -E2BIG.
+int eal_args_make(struct eal_args *a, const struct eal_options *o, bool hugepages, const int *core,
+		  const cpu_set_t *allowed);

@@ -46,7 +46,8 @@ struct adjacency_table *ports_adjacency(const struct ports *ps);
 
 struct port *ports_at(const struct ports *ps, unsigned index);
 const char *port_name(const struct port *p); // as the operator wrote it
-enum port_kind port_kind(const struct port *p);
+const struct port_spec *port_spec(const struct port *p);
+const struct netif *port_netif(const struct port *p); // as last seen; NULL: not of the kernel
 // The filter in force; valid for several calls of ports_refresh.
 const struct frame_filter *port_filter(const struct port *p);
 // PCAP: the whole input has been handed to workers. Any thread. False for ever on other kinds.

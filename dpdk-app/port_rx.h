@@ -10,7 +10,7 @@ struct rte_mbuf;
 // One datagram on its way. Whoever holds it owns `m` (and so p.data); m is NULL once sent or freed,
 // while p.from and frame stay good for RL_VIA_BACK.
 struct port_packet {
-	struct rl_packet p; // p.host is this struct
+	struct rl_packet p; // first, so that the core's pointer to it leads here
 	struct frame frame;
 	struct rte_mbuf *m;
 	struct port *port;
@@ -36,9 +36,9 @@ unsigned port_rx_queue_count(const struct port_rx *rx); // 0: this worker has no
 unsigned port_rx(struct port_rx *rx, struct port_packet *pk, unsigned max, unsigned *seen);
 const struct port_rx_stats *port_rx_stats(const struct port_rx *rx);
 
-static inline struct port_packet *port_packet_of(const struct rl_packet *p)
+static inline const struct port_packet *port_packet_of(const struct rl_packet *p)
 {
-	return p->host;
+	return (const struct port_packet *)p;
 }
 
 // The way the packet came, for rl_host.via.

@@ -20,7 +20,7 @@ enum {
 	PORT_PATH_MAX = 240,
 	PORT_TEXT_MAX = 512,
 	PORT_VDEV_MAX = 1024,
-	PORT_WHY_MAX = 512,
+	PORT_WHY_MAX = 1280,
 };
 
 struct port_spec {
