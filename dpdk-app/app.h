@@ -7,6 +7,7 @@
 #include "dpdk-app/admission.h"
 #include "dpdk-app/ctl.h"
 #include "dpdk-app/endpoints.h"
+#include "dpdk-app/known.h"
 #include "dpdk-app/state.h"
 #include "dpdk-app/worker.h"
 
@@ -21,6 +22,7 @@ struct app {
 	struct endpoints endpoints;
 	struct quiet quiet;
 	struct rl_root *root;
+	struct known *known;
 	struct worker *worker[EAL_WORKERS_MAX]; // config.workers of them
 	unsigned launched;                      // of them, running
 	struct admission *admission;

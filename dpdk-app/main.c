@@ -18,7 +18,17 @@ enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 static uint16_t via(void *ctx, const struct rl_packet *p)
 {
-	return port_packet_via(ctx, p);
+	return port_packet_via(((struct app *)ctx)->ports, p);
+}
+
+static bool validated(void *ctx, const struct rl_identity *id)
+{
+	return known_valid(((struct app *)ctx)->known, id);
+}
+
+static void admitted(void *ctx, const struct rl_identity *id, uint64_t now_ms)
+{
+	known_admitted(((struct app *)ctx)->known, id, now_ms);
 }
 
 static struct rl_options core_options(const struct config_limits *l)
@@ -86,8 +96,16 @@ static void stop_ports(struct app *a)
 static int start_root(struct app *a)
 {
 	struct rl_options o = core_options(&a->config.limits);
-	struct rl_host host = {via, memory_alloc, memory_free, a->ports};
+	struct rl_host host = {.via = via,
+			       .validated = validated,
+			       .admitted = admitted,
+			       .alloc = memory_alloc,
+			       .free = memory_free,
+			       .ctx = a};
 	uint8_t seed[32];
+	a->known = known_open(a->config.state_dir);
+	if (!a->known)
+		return -ENOMEM;
 	randombytes_buf(seed, sizeof(seed));
 	a->root = rl_root_new(&a->state.id, &a->state.secret, &o, &host, seed);
 	sodium_memzero(seed, sizeof(seed));
@@ -158,6 +176,7 @@ static int run(struct app *a)
 	ret = crew_launch(a);
 	if (ret)
 		goto stop_crew;
+	known_load(a->known, a->root, clock_now(&a->clock), a->config.limits.peer_timeout_ms);
 	ret = control_new(&control, a);
 	if (ret)
 		goto stop_crew;
@@ -169,6 +188,7 @@ stop_crew:
 free_crew:
 	crew_free(a);
 free_root:
+	known_close(a->known);
 	rl_root_free(a->root);
 stop_ports:
 	stop_ports(a);

@@ -224,6 +224,14 @@ bool store_put(struct store *s, const struct store_record *r)
 	return room;
 }
 
+bool store_room(struct store *s)
+{
+	pthread_mutex_lock(&s->lock);
+	bool room = s->count < QUEUE;
+	pthread_mutex_unlock(&s->lock);
+	return room;
+}
+
 bool store_has(struct store *s, const struct rl_identity *id)
 {
 	MDB_txn *txn;

@@ -33,6 +33,8 @@ void store_close(struct store *s);
 
 // Any thread, never blocks on the disk: queued for writing. False: the queue is full (counted).
 bool store_put(struct store *s, const struct store_record *r);
+// Is there room in the queue? Asking does not count as a loss.
+bool store_room(struct store *s);
 // Any thread: is exactly this identity known to be valid? Reads the page cache: microseconds.
 bool store_has(struct store *s, const struct rl_identity *id);
 // Every record heard since `since_ms`, until `each` returns false. The number given, or -errno.

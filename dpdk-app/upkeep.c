@@ -54,13 +54,15 @@ static void expire(struct upkeep *u, uint64_t now_ms)
 	u->waiting = true;
 }
 
-static void mark_peer(struct upkeep *u, uint32_t index, uint64_t now_ms)
+// False: the disk is behind, this peer comes again.
+static bool visit_peer(struct upkeep *u, uint32_t index, uint64_t now_ms)
 {
 	struct rl_peer_info peer;
 	if (!rl_root_peer_at(u->app->root, index, now_ms, &peer))
-		return;
+		return true;
 	for (unsigned i = 0; i < peer.path_count; i++)
 		adjacency_mark(u->used, peer.path[i].via);
+	return known_sweep(u->app->known, &peer);
 }
 
 // Ways that no peer holds any more are given up.
@@ -72,10 +74,14 @@ static void sweep(struct upkeep *u, uint64_t now_ms)
 		memset(u->used, 0, ADJACENCY_USED_BYTES);
 		u->sweep_at = 0;
 		u->sweeping = true;
+		known_sweep_begin(u->app->known, now_ms);
 	}
 	uint32_t end = rl_root_max_peers(u->app->root);
 	for (unsigned n = 0; n < SWEEP_PORTION && u->sweep_at < end; n++)
-		mark_peer(u, u->sweep_at++, now_ms);
+		if (!visit_peer(u, u->sweep_at, now_ms))
+			return;
+		else
+			u->sweep_at++;
 	if (u->sweep_at < end)
 		return;
 	adjacency_sweep(ports_adjacency(u->app->ports), u->used);
