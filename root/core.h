@@ -122,7 +122,11 @@ void rl_introduce_again(struct rl_worker *w, struct rl_peer *asker, struct rl_pe
 void rl_for_us(struct rl_worker *w, struct rl_packet *p, bool joined);
 // dispatch.c: authenticated request of a known peer.
 void rl_known(struct rl_worker *w, struct rl_packet *p, struct rl_peer *peer);
-void rl_request_begin(struct rl_worker *w, struct rl_request *q);
+// MAC, the peer's budget (`over`: the reason if it is used up), and what every authentic packet
+// does: refresh the path it came by. False: the verdict is set.
+bool rl_request_open(struct rl_worker *w, struct rl_packet *p, struct rl_peer *peer,
+		     enum rl_drop over, struct rl_request *q);
+// Probes the address if it needs it.
 void rl_request_end(struct rl_worker *w, struct rl_request *q);
 // verb_hello.c
 struct rl_hello {

@@ -7,7 +7,7 @@
 
 // A MAC is right: the peer is alive, and the path it came by if we hold it. Relayed packets say
 // nothing about paths.
-void rl_request_begin(struct rl_worker *w, struct rl_request *q)
+static void request_begin(struct rl_worker *w, struct rl_request *q)
 {
 	struct rl_packet *p = q->packet;
 	uint32_t heard = atomic_load_explicit(&q->cold->heard, memory_order_relaxed);
@@ -76,25 +76,30 @@ static bool expand(struct rl_worker *w, struct rl_request *q)
 	return true;
 }
 
+bool rl_request_open(struct rl_worker *w, struct rl_packet *p, struct rl_peer *peer,
+		     enum rl_drop over, struct rl_request *q)
+{
+	*q = (struct rl_request){.packet = p,
+				 .peer = peer,
+				 .cold = rl_peer_cold(&w->root->peers, peer),
+				 .wire_id = rl_load64(p->data + ZT_AT_ID),
+				 .data = p->data,
+				 .len = p->len,
+				 .wire_len = p->len};
+	if (!rl_armor_open(w->cipher, &q->cold->key, p->data, p->len))
+		return rl_drop(p, RL_DROP_BAD_MAC);
+	// After the MAC: else anybody could use up what a peer is allowed.
+	if (!rl_peer_allow(q->cold, w->now_ms, w->root->opt.peer_verb_pps))
+		return rl_drop(p, over);
+	request_begin(w, q);
+	return true;
+}
+
 void rl_known(struct rl_worker *w, struct rl_packet *p, struct rl_peer *peer)
 {
-	struct rl_request q = {.packet = p,
-			       .peer = peer,
-			       .cold = rl_peer_cold(&w->root->peers, peer),
-			       .wire_id = rl_load64(p->data + ZT_AT_ID),
-			       .data = p->data,
-			       .len = p->len,
-			       .wire_len = p->len};
-	if (!rl_armor_open(w->cipher, &q.cold->key, p->data, p->len)) {
-		rl_drop(p, RL_DROP_BAD_MAC);
+	struct rl_request q;
+	if (!rl_request_open(w, p, peer, RL_DROP_RATE_PEER, &q))
 		return;
-	}
-	// After the MAC: else anybody could use up what a peer is allowed.
-	if (!rl_peer_allow(q.cold, w->now_ms, w->root->opt.peer_verb_pps)) {
-		rl_drop(p, RL_DROP_RATE_PEER);
-		return;
-	}
-	rl_request_begin(w, &q);
 	if (!expand(w, &q)) {
 		rl_drop(p, RL_DROP_BAD_LZ4);
 		return;

@@ -118,22 +118,9 @@ void rl_hello_answer(struct rl_worker *w, struct rl_request *q, const struct rl_
 void rl_hello_known(struct rl_worker *w, struct rl_packet *p, struct rl_peer *peer,
 		    const struct rl_hello *h)
 {
-	struct rl_request q = {.packet = p,
-			       .peer = peer,
-			       .cold = rl_peer_cold(&w->root->peers, peer),
-			       .wire_id = rl_load64(p->data + ZT_AT_ID),
-			       .data = p->data,
-			       .len = p->len,
-			       .wire_len = p->len};
-	if (!rl_armor_open(w->cipher, &q.cold->key, p->data, p->len)) {
-		rl_drop(p, RL_DROP_BAD_MAC);
+	struct rl_request q;
+	if (!rl_request_open(w, p, peer, RL_DROP_HELLO_AGAIN, &q))
 		return;
-	}
-	if (!rl_peer_allow(q.cold, w->now_ms, w->root->opt.peer_verb_pps)) {
-		rl_drop(p, RL_DROP_HELLO_AGAIN);
-		return;
-	}
-	rl_request_begin(w, &q);
 	w->stats.verb[ZT_VERB_HELLO]++;
 	rl_hello_answer(w, &q, h);
 	rl_request_end(w, &q);
