@@ -13,8 +13,8 @@ struct udp_socket {
 	int fd; // -1: none
 	struct rl_inet local;
 	uint64_t bytes_in, bytes_out; // UDP payload
-	bool mute;   // what comes in is counted and logged, but never answered
-	bool proven; // an ECHO of the root was answered from here
+	bool mute;                    // what comes in is counted and logged, but never answered
+	bool proven;                  // an ECHO of the root was answered from here
 };
 
 struct udp_node {

@@ -206,6 +206,37 @@ static void test_over_file(void **state)
 	assert_string_equal(c.planet, "/from/file/planet");
 }
 
+// What an operator gets who says nothing but the port.
+static void test_defaults(void **state)
+{
+	(void)state;
+	static const char *const args[ARGS_MAX] = {"--port", "null"};
+	struct config c;
+	char *out, *err;
+	assert_int_equal(run(&c, args, &out, &err), CONFIG_RUN);
+	free(out);
+	free(err);
+	assert_string_equal(c.state_dir, "/var/lib/rootline");
+	assert_string_equal(c.planet, "/var/lib/rootline/planet");
+	assert_string_equal(c.moons_dir, "/var/lib/rootline/moons.d");
+	assert_string_equal(c.control_socket, "/var/lib/rootline/rootline.sock");
+	assert_string_equal(c.xdp_filter, "");
+	assert_int_equal(c.udp_ports.count, 1);
+	assert_int_equal(c.udp_ports.v[0], 9993);
+	assert_int_equal(c.vlans.count, 1);
+	assert_int_equal(c.vlans.v[0], 0);
+	assert_int_equal(c.addresses.count, 0);
+	assert_int_equal(c.worker_cores.count, 0);
+	assert_int_equal(c.workers, 1);
+	assert_int_equal(c.admission_threads, 1);
+	assert_int_equal(c.idle_us, 100);
+	assert_int_equal(c.hugepages, CONFIG_HUGEPAGES_AUTO);
+	assert_int_equal(c.memory_mb, 512);
+	assert_int_equal(c.log_level, CONFIG_LOG_INFO);
+	assert_string_equal(config_log_name(c.log_level), "info");
+	assert_string_equal(config_hugepages_name(c.hugepages), "auto");
+}
+
 // A value that is refused leaves the list as it was, even if its first parts are fine.
 static void test_set(void **state)
 {
@@ -255,7 +286,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),       cmocka_unit_test(test_help),
 		cmocka_unit_test(test_over_file),   cmocka_unit_test(test_set),
-		cmocka_unit_test(test_state_paths),
+		cmocka_unit_test(test_state_paths), cmocka_unit_test(test_defaults),
 	};
 	return cmocka_run_group_tests(tests, make_files, remove_files);
 }
