@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "root/reassembly.h"
 
+#include "root/budget.h"
+
 enum { PIECE_MAX = 1472 }; // what a datagram brings through Ethernet
 
 struct rl_reassembly_slot {
@@ -46,23 +48,31 @@ static void release(struct rl_reassembly *r, struct rl_reassembly_slot *s)
 	r->used--;
 }
 
+static bool timed_out(const struct rl_reassembly *r, const struct rl_reassembly_slot *s,
+		      uint64_t now_ms)
+{
+	// Unsigned: a slot from the future, after the clock was set back, is very old.
+	return s->since_ms != 0 && now_ms - s->since_ms > r->timeout_ms;
+}
+
 // The packet's slot, or a fresh one: free, timed out, or the oldest of the set. NULL: the source
 // has its share.
 static struct rl_reassembly_slot *slot_for(struct rl_reassembly *r, const struct rl_inet *from,
 					   uint64_t id, uint64_t now_ms)
 {
-	uint64_t hash = rl_hash128(r->key, rl_load64(from->ip), rl_load64(from->ip + 8));
-	struct rl_reassembly_slot *set = r->slots + hash % r->sets * RL_REASSEMBLY_WAYS, *at = set;
+	uint64_t source = rl_prefix(from, RL_PREFIX_HOST);
+	size_t place = rl_hash64(r->key, source) % r->sets;
+	struct rl_reassembly_slot *set = r->slots + place * RL_REASSEMBLY_WAYS, *at = set;
 	unsigned held = 0;
 	for (unsigned i = 0; i < RL_REASSEMBLY_WAYS; i++) {
 		struct rl_reassembly_slot *s = &set[i];
-		if (s->since_ms != 0 && now_ms - s->since_ms > r->timeout_ms) {
+		if (timed_out(r, s, now_ms)) {
 			release(r, s);
 			r->lost++;
 		}
 		if (s->since_ms != 0 && s->id == id && rl_inet_equal(&s->from, from))
 			return s;
-		held += s->since_ms != 0 && rl_inet_same_ip(&s->from, from);
+		held += s->since_ms != 0 && rl_prefix(&s->from, RL_PREFIX_HOST) == source;
 		if (s->since_ms < at->since_ms)
 			at = s;
 	}
@@ -75,6 +85,8 @@ static struct rl_reassembly_slot *slot_for(struct rl_reassembly *r, const struct
 	at->id = id;
 	at->from = *from;
 	at->since_ms = now_ms ? now_ms : 1;
+	if (r->used == 1)
+		r->check_ms = at->since_ms + r->timeout_ms + 1;
 	at->total = 0;
 	at->have = 0;
 	return at;
@@ -121,15 +133,27 @@ enum rl_frag rl_reassembly_add(struct rl_reassembly *r, const struct rl_inet *fr
 	return join(r, s, packet, packet_len);
 }
 
-unsigned rl_reassembly_expire(struct rl_reassembly *r, uint64_t now_ms)
+static void expire(struct rl_reassembly *r, uint64_t now_ms)
 {
-	for (uint32_t i = 0; r->used != 0 && i < r->sets * RL_REASSEMBLY_WAYS; i++) {
+	uint64_t oldest = now_ms;
+	for (uint32_t i = 0; i < r->sets * RL_REASSEMBLY_WAYS; i++) {
 		struct rl_reassembly_slot *s = &r->slots[i];
-		if (s->since_ms != 0 && now_ms - s->since_ms > r->timeout_ms) {
+		if (timed_out(r, s, now_ms)) {
 			release(r, s);
 			r->lost++;
+		} else if (s->since_ms != 0 && s->since_ms < oldest) {
+			oldest = s->since_ms;
 		}
 	}
+	r->check_ms = oldest + r->timeout_ms + 1;
+}
+
+unsigned rl_reassembly_expire(struct rl_reassembly *r, uint64_t now_ms)
+{
+	// The time to look is never further ahead than this, unless the clock was set back.
+	uint64_t furthest = now_ms + r->timeout_ms + 1;
+	if (r->used != 0 && (now_ms >= r->check_ms || r->check_ms > furthest))
+		expire(r, now_ms);
 	unsigned lost = (unsigned)r->lost;
 	r->lost = 0;
 	return lost;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Packets for the root that come in pieces (docs/protocol.md 3.1, 3.3): a fixed table of slots
 // keyed by packet ID and source, joined when all pieces are there, given up after a time. One
-// source holds at most four slots, and only in the set its address hashes to, so it cannot stop the
-// reassembly of all others. One thread only.
+// source (IPv4 address, IPv6 /64) holds at most four slots, and only in the set it hashes to, so it
+// cannot stop the reassembly of all others. One thread only.
 #pragma once
 
 #include "root/hash.h"
@@ -20,7 +20,8 @@ struct rl_reassembly {
 	uint32_t sets;
 	uint32_t timeout_ms;
 	uint32_t used;
-	uint64_t lost; // pushed out by newer ones since the last rl_reassembly_expire
+	uint64_t lost;     // given up or pushed out since the last rl_reassembly_expire
+	uint64_t check_ms; // no slot times out before
 };
 
 enum rl_frag {
@@ -42,5 +43,5 @@ enum rl_frag rl_reassembly_add(struct rl_reassembly *r, const struct rl_inet *fr
 			       unsigned number, unsigned total, const uint8_t *data, size_t len,
 			       uint64_t now_ms, uint8_t **packet, size_t *packet_len);
 // Gives up what is older than the timeout. How many incomplete packets were lost since the last
-// call.
+// call. Cheap enough for every turn of a loop.
 unsigned rl_reassembly_expire(struct rl_reassembly *r, uint64_t now_ms);

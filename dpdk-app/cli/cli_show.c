@@ -63,7 +63,7 @@ void cli_show_peer(FILE *out, const json_t *peer, int64_t clock_ms)
 {
 	bool active;
 	const json_t *path = best_path(peer, &active);
-	fprintf(out, "%s %-6s %-6s %5lld %-8s %-8d %-8lld %s\n", text(peer, "address"),
+	fprintf(out, "%-10s %-6s %-6s %5lld %-8s %-8d %-8lld %s\n", text(peer, "address"),
 		text(peer, "version"), text(peer, "role"), number(peer, "latency"),
 		active ? "DIRECT" : "NONE", -1, path ? age(path, clock_ms) : -1,
 		path ? text(path, "address") : "-");
