@@ -46,7 +46,7 @@ const struct config_row config_rows[] = {
 	{AT(admission_threads), .type = CONFIG_INT, .min = 1, .max = 16, .preset = "1",
 	 .help = "Threads that check the identities of newcomers."},
 	{AT(idle_us), .type = CONFIG_INT, .min = 0, .max = 10000, .preset = "100", .unit = "microseconds",
-	 .help = "Longest sleep of a worker that finds nothing to do; 0: it always polls."},
+	 .help = "Longest sleep of a worker without work that no packet ends; 0: it always polls."},
 	{AT(hugepages), .type = CONFIG_ENUM, .names = hugepages_names, .preset = "auto",
 	 .help = "Whether memory is taken from huge pages; auto: if the machine has enough of them."},
 	{AT(memory_mb), .type = CONFIG_INT, .min = 64, .max = 1048576, .preset = "512", .unit = "MiB",

@@ -20,7 +20,7 @@
 enum {
 	NICE = 10, // where a thread must share a worker's core, packets come first
 	SLEEP_MIN_US = 50,
-	SLEEP_MAX_US = 2000, // a stranger's first answer may be that late
+	SLEEP_MAX_US = 4000, // a stranger's first answer may be that late
 };
 
 struct thread {

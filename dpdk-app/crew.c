@@ -27,6 +27,8 @@ static struct worker *make_worker(struct app *a, unsigned index)
 	w->handle.core = rl_worker_new(a->root, seed);
 	w->handle.tx = port_tx_new(a->ports, index);
 	w->rx = port_rx_new(a->ports, index);
+	if (w->count == 1)
+		doorbell_find(&w->bell);
 	return w;
 }
 
@@ -42,8 +44,8 @@ int crew_prepare(struct app *a)
 			idle += port_rx_queue_count(w->rx) == 0;
 	}
 	if (ret)
-		log_error("no memory for %u workers: lower --limits.budget-cells or "
-			  "--limits.reassembly-slots",
+		log_error("no memory for %u workers: lower --budget-cells or "
+			  "--reassembly-slots",
 			  (unsigned)a->config.workers);
 	else if (idle)
 		log_warning(

@@ -8,6 +8,7 @@
 enum {
 	POLLS = 1000, // empty turns before the first sleep: packets of a busy moment follow closely
 	SLEEP_US = 5, // the first sleep; each further one is twice as long
+	BELL_US = 2000, // a sleep that a frame ends: keepalives and expiry go on in between
 	SLACK_NS = 1000 // how late the kernel may wake us up
 };
 
@@ -19,10 +20,19 @@ uint32_t worker_sleep_us(unsigned empty, uint32_t last, uint32_t longest)
 	return next < longest ? next : longest;
 }
 
-// Neither AF_PACKET nor AF_XDP has receive interrupts in DPDK, so an idle worker dozes: briefly
-// enough to be no delay that anybody measures, long enough to leave a small machine its CPU.
+static void doze(uint32_t us)
+{
+	struct timespec t = {.tv_nsec = (long)us * 1000};
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
+}
+
+// An idle worker leaves a small machine its CPU. Where there is a doorbell it sleeps until a frame
+// comes; a bell that rings without one is not believed twice in a row. Elsewhere it dozes, briefly
+// enough to be no delay that anybody measures.
 static void rest(struct worker *w, unsigned seen)
 {
+	bool rung = w->rung;
+	w->rung = false;
 	if (seen) {
 		w->empty = 0;
 		w->sleep_us = 0;
@@ -30,12 +40,12 @@ static void rest(struct worker *w, unsigned seen)
 	}
 	w->empty++;
 	w->sleep_us = worker_sleep_us(w->empty, w->sleep_us, w->idle_us);
-	if (w->sleep_us == 0) {
+	if (w->sleep_us == 0)
 		rte_pause();
-		return;
-	}
-	struct timespec t = {.tv_nsec = (long)w->sleep_us * 1000};
-	clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
+	else if (w->bell.count && !rung)
+		w->rung = doorbell_wait(&w->bell, BELL_US);
+	else
+		doze(w->sleep_us);
 }
 
 // The shared clock may go back by a moment when it is tied to the system's again.

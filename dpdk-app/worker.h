@@ -4,6 +4,7 @@
 #pragma once
 
 #include "dpdk-app/clock.h"
+#include "dpdk-app/doorbell.h"
 #include "dpdk-app/handle.h"
 #include "dpdk-app/quiet.h"
 
@@ -12,7 +13,8 @@
 // Filled by who starts it; worker_run() then owns it until it returns.
 struct worker {
 	unsigned index, count; // this one's share of the peers' keepalives
-	uint32_t idle_us;      // longest sleep; 0: always poll
+	uint32_t idle_us;      // longest sleep that no frame ends; 0: always poll
+	struct doorbell bell;  // count 0: none
 	const struct clock *clock;
 	struct quiet *quiet; // under the id `index`
 	struct port_rx *rx;
@@ -25,6 +27,7 @@ struct worker {
 	uint64_t now_ms;
 	unsigned empty;    // turns in a row that brought nothing
 	uint32_t sleep_us; // the last sleep
+	bool rung;         // a frame ended it, or so it seemed
 	struct port_packet pk[RL_BURST_MAX];
 	struct rl_packet *p[RL_BURST_MAX];
 };
