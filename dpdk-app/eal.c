@@ -51,7 +51,8 @@ int eal_start(const struct eal_options *o, struct eal_result *r, char why[static
 void eal_stop(void)
 {
 	rte_eal_cleanup();
-	// DPDK leaves its directory behind, named after this process; it is empty by now.
+	// DPDK leaves its directory behind; it is empty, unless telemetry of another process is in
+	// it.
 	if (*runtime_dir)
 		rmdir(runtime_dir);
 }

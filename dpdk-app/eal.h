@@ -23,7 +23,7 @@ struct eal_options {
 	unsigned vdev_count;
 	const char *pci[EAL_DEVICES_MAX]; // the only PCI devices touched
 	unsigned pci_count;
-	const char *file_prefix; // NULL: "rootline-PID"
+	const char *file_prefix; // NULL: "rootline"
 	bool telemetry;
 	bool debug; // DPDK says all it knows
 };

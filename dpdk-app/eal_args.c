@@ -128,10 +128,8 @@ int eal_args_make(struct eal_args *a, const struct eal_options *o, bool hugepage
 		add(a, "--no-shconf");
 	add(a, "-m");
 	add(a, "%u", o->memory_mb);
-	if (o->file_prefix)
-		add(a, "--file-prefix=%s", o->file_prefix);
-	else
-		add(a, "--file-prefix=rootline-%d", (int)getpid());
+	// Several processes may share the name, since none of them has files there.
+	add(a, "--file-prefix=%s", o->file_prefix ? o->file_prefix : "rootline");
 	if (!o->telemetry)
 		add(a, "--no-telemetry");
 	add(a, o->debug ? "--log-level=*:debug" : "--log-level=*:notice");
