@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "root/aes_gmac_siv.h"
 
+#include "root/aes_ni.h"
+
 #include <openssl/evp.h>
 #include <sodium.h>
 
@@ -9,6 +11,7 @@
 
 int rl_siv_init(struct rl_siv *s)
 {
+	s->ni = aes_ni_found();
 	s->gcm = EVP_CIPHER_CTX_new();
 	s->ctr = EVP_CIPHER_CTX_new();
 	s->ecb = EVP_CIPHER_CTX_new();
@@ -85,6 +88,10 @@ bool rl_siv_seal(struct rl_siv *s, const uint8_t k0[static 32], const uint8_t k1
 	uint8_t block[16];
 	uint8_t counter[16];
 
+	if (s->ni) {
+		aes_ni_siv_seal(k0, k1, iv, aad, aad_len, text, len, tag);
+		return true;
+	}
 	memcpy(block, iv, 8);
 	if (!gmac(s, k0, iv, aad, aad_len, text, len, block + 8))
 		return false;
@@ -106,6 +113,8 @@ bool rl_siv_open(struct rl_siv *s, const uint8_t k0[static 32], const uint8_t k1
 	uint8_t folded[8];
 	int n;
 
+	if (s->ni)
+		return aes_ni_siv_open(k0, k1, tag, aad, aad_len, text, len);
 	first_counter(counter, tag);
 	if (!ctr(s, k1, counter, text, len))
 		return false;
@@ -120,5 +129,9 @@ bool rl_siv_open(struct rl_siv *s, const uint8_t k0[static 32], const uint8_t k1
 bool rl_aes_ctr(struct rl_siv *s, const uint8_t key[static 32], const uint8_t counter[static 16],
 		uint8_t *p, size_t len)
 {
+	if (s->ni) {
+		aes_ni_ctr(key, counter, p, len);
+		return true;
+	}
 	return ctr(s, key, counter, p, len);
 }

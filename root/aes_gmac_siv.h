@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // AES-256-GMAC-SIV, cipher suite 3 (docs/protocol.md 2.6), and the plain AES-256-CTR of encrypted
-// HELLO (4.3.4). The contexts of libcrypto are made once; sealing and opening do not allocate. One
-// struct per thread.
+// HELLO (4.3.4): by the CPU's AES instructions where it has them, else by libcrypto, whose contexts
+// are made once; sealing and opening do not allocate. One struct per thread.
 #pragma once
 
 #include <stdbool.h>
@@ -11,6 +11,7 @@
 struct evp_cipher_ctx_st;
 
 struct rl_siv {
+	bool ni; // the CPU does it alone (root/aes_ni.h); tests clear it to compare
 	struct evp_cipher_ctx_st *gcm; // GMAC under K0
 	struct evp_cipher_ctx_st *ctr; // CTR and the forward block under K1
 	struct evp_cipher_ctx_st *ecb; // the backward block under K1

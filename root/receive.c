@@ -25,6 +25,8 @@ static void pass_parse(struct rl_worker *w, struct rl_packet *p)
 		return;
 	p->hash = rl_peer_table_hash(&r->peers, p->zt_to == r->self ? p->zt_from : p->zt_to);
 	rl_peer_table_prefetch(&r->peers, p->hash);
+	if (p->zt_to != r->self && !p->fragment)
+		rl_pairs_prefetch(&r->pairs, p->zt_from, p->zt_to);
 	rl_budget_prefetch(p->zt_to == r->self ? &w->known_budget : &w->relay_budget,
 			   rl_prefix(&p->from, RL_PREFIX_HOST));
 }
