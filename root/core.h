@@ -89,6 +89,7 @@ struct rl_request {
 	uint8_t *data;    // opened and expanded
 	size_t len;
 	size_t wire_len; // bytes its sender spent on it
+	size_t answered; // bytes sent back so far
 	bool direct;     // hops 0
 	bool proven;     // came by a stored path of the peer
 	bool probe;      // its address shall be probed

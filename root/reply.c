@@ -45,10 +45,12 @@ struct rl_writer rl_reply_begin(struct rl_worker *w, const struct rl_request *q,
 
 bool rl_reply_allowed(struct rl_worker *w, struct rl_request *q, size_t len)
 {
-	if (q->proven || len + RL_PROBE_LEN <= q->wire_len)
+	if (q->proven || q->answered + len + RL_PROBE_LEN <= q->wire_len)
 		return true;
-	(void)w;
-	return rl_drop(q->packet, RL_DROP_UNPROVEN);
+	if (q->answered == 0)
+		return rl_drop(q->packet, RL_DROP_UNPROVEN);
+	rl_count(w, RL_DROP_UNPROVEN);
+	return false;
 }
 
 unsigned rl_reply_suite(const struct rl_peer *peer)
@@ -93,6 +95,7 @@ void rl_reply_send(struct rl_worker *w, struct rl_request *q, const struct rl_wr
 		data[ZT_AT_FLAGS] |= ZT_FLAG_FRAGMENTED;
 	rl_armor_seal(w->cipher, &q->cold->key, data, len, rl_reply_suite(q->peer));
 	w->stats.replies++;
+	q->answered += len;
 	if (len <= p->room && len <= ZT_MTU && p->verdict != RL_REPLY) {
 		memcpy(p->data, data, len);
 		p->len = (uint16_t)len;

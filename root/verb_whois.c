@@ -59,8 +59,11 @@ void rl_verb_whois(struct rl_worker *w, struct rl_request *q)
 		}
 		if (here == 0)
 			break;
-		if (!rl_reply_allowed(w, q, rl_writer_len(&out)))
-			return;
+		if (!rl_reply_allowed(w, q, rl_writer_len(&out))) {
+			if (answered == 0)
+				return;
+			break;
+		}
 		rl_reply_send(w, q, &out);
 		answered += here;
 	}

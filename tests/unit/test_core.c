@@ -178,6 +178,23 @@ static void whois_answers_only_proven_addresses(void **state)
 	}
 }
 
+// Each of its answers alone would be shorter than the long question.
+static void answers_to_an_unproven_address_count_together(void **state)
+{
+	struct bench *b = *state;
+	uint64_t asked[300];
+	for (unsigned i = 0; i < 300; i++)
+		asked[i] = b->id.address;
+	bench_say(b, 0, buf, bench_hello(b, 0, buf)); // known now, but unproven
+	size_t len = node_whois(&b->node[0], 1, asked, 300, buf), back = 0;
+	bench_say(b, 0, buf, len);
+	assert_int_equal(b->last.verdict, RL_REPLY);
+	for (unsigned i = 0; i < b->sent_count; i++)
+		back += b->sent[i].len;
+	assert_true(back <= len);
+	assert_int_equal(rl_worker_stats(b->worker)->drop[RL_DROP_UNPROVEN], 1);
+}
+
 static void whois_of_many_comes_in_datagrams_that_fit(void **state)
 {
 	struct bench *b = *state;
@@ -456,6 +473,7 @@ int main(void)
 		T(encrypted_hello_is_opened_and_answered),
 		T(collision_is_told_only_to_a_proven_identity),
 		T(whois_answers_only_proven_addresses),
+		T(answers_to_an_unproven_address_count_together),
 		T(whois_of_many_comes_in_datagrams_that_fit),
 		T(echo_comes_back_long_ones_in_fragments),
 		T(a_newer_planet_comes_in_the_first_ok_and_only_to_a_proven_address),

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tests/fuzz/receive_rig.h"
+
+#include <sodium.h>
+
+#define must(x) ((x) ? (void)0 : abort())
+
+struct rl_inet rig_address[ADDRESSES];
+static struct node made[NODES];
+static struct rl_identity root_id;
+static struct rl_secret root_secret;
+static struct rl_cipher *cipher;
+static struct rl_scratch *scratch;
+static struct rl_world planet;
+static struct node_event event;
+
+// No proof of work: the host says who is valid.
+static void make_identity(struct rl_identity *id, struct rl_secret *secret, uint8_t n)
+{
+	*id = (struct rl_identity){.address = 0x1000000000 + n};
+	memset(secret, n, sizeof(*secret));
+	must(crypto_scalarmult_base(id->public_key, secret->key) == 0);
+}
+
+static void make_all(void)
+{
+	struct rl_secret secret[NODES];
+	struct rl_identity id[NODES];
+	cipher = rl_cipher_new();
+	scratch = rl_scratch_new();
+	must(cipher && scratch);
+	make_identity(&root_id, &root_secret, 0x77);
+	for (uint8_t i = 0; i < NODES; i++)
+		make_identity(&id[i], &secret[i], i + 1);
+	id[TWIN].address = id[0].address;
+	for (unsigned i = 0; i < NODES; i++)
+		must(node_init(&made[i], &id[i], &secret[i], &root_id, cipher, i) == 0);
+	for (unsigned i = 0; i < ADDRESSES / 2; i++) {
+		rig_address[i] = rl_inet4(0xc6336400 + i, (uint16_t)(9993 + i));
+		rig_address[ADDRESSES / 2 + i] = (struct rl_inet){
+			.family = 6, .port = 9993, .ip = {0x20, 1, [15] = (uint8_t)i}};
+	}
+	planet = (struct rl_world){.type = ZT_WORLD_PLANET,
+				   .id = ZT_WORLD_ID_EARTH,
+				   .timestamp = 1000,
+				   .root_count = ZT_WORLD_ROOTS_MAX};
+	for (unsigned i = 0; i < ZT_WORLD_ROOTS_MAX; i++) {
+		planet.root[i].id = root_id;
+		planet.root[i].endpoint_count = ZT_WORLD_ENDPOINTS_MAX;
+		for (unsigned k = 0; k < ZT_WORLD_ENDPOINTS_MAX; k++)
+			planet.root[i].endpoint[k] = rig_address[ADDRESSES / 2];
+	}
+}
+
+static uint16_t host_via(void *ctx, const struct rl_packet *p)
+{
+	(void)ctx;
+	return ((const struct datagram *)p->host)->via;
+}
+
+// The liar is looked at once: that takes milliseconds.
+static bool host_validated(void *ctx, const struct rl_identity *id)
+{
+	struct rig *g = ctx;
+	return id->address != made[LIAR].id.address || g->validations++ > 0;
+}
+
+static void *host_alloc(void *ctx, size_t size)
+{
+	(void)ctx;
+	return calloc(1, size);
+}
+
+static void host_free(void *ctx, void *mem, size_t size)
+{
+	(void)ctx;
+	(void)size;
+	free(mem);
+}
+
+static struct rl_options limits(uint8_t profile)
+{
+	struct rl_options o = rl_options_default();
+	o.max_peers = 4;
+	o.introduce_pairs = 8;
+	o.group_members = profile & 1 ? 4096 : 16;
+	o.budget_cells = 8;
+	o.reassembly_slots = 8;
+	o.whois_max = profile & 2 ? 64 : 32;
+	o.relay_pps = profile & 4 ? 10 : 0;
+	o.known_pps = profile & 4 ? 20 : 0;
+	o.peer_verb_pps = profile & 8 ? 10 : 0;
+	o.stranger_pps = profile & 16 ? 2 : 0;
+	o.encrypted_pps = profile & 16 ? 2 : 0;
+	o.keepalive_ms = profile & 32 ? 0 : 20000;
+	return o;
+}
+
+void rig_open(struct rig *g, uint8_t profile)
+{
+	static const uint8_t seed[3][32] = {{1}, {2}, {3}};
+	if (!cipher)
+		make_all();
+	memset(g, 0, sizeof(*g));
+	struct rl_options o = limits(profile);
+	struct rl_host host = {.via = host_via,
+			       .validated = host_validated,
+			       .alloc = host_alloc,
+			       .free = host_free,
+			       .ctx = g};
+	g->now = 1700000000000;
+	g->root = rl_root_new(&root_id, &root_secret, &o, &host, seed[0]);
+	must(g->root);
+	g->worker = rl_worker_new(g->root, seed[1]);
+	g->admission = rl_worker_new(g->root, seed[2]);
+	must(g->worker && g->admission);
+	must(!rl_root_set_worlds(g->root, rl_worlds_new(&planet, 1)));
+	for (unsigned i = 0; i < NODES; i++) {
+		g->node[i] = made[i];
+		if (i < 3)
+			must(rl_root_peer_add(g->root, &made[i].id, g->now) == 0);
+	}
+}
+
+void rig_close(struct rig *g)
+{
+	rl_worker_free(g->worker);
+	rl_worker_free(g->admission);
+	rl_root_free(g->root);
+}
+
+static void look(const struct rig *g, struct paths all[NODES])
+{
+	struct rl_peer_info info;
+	for (unsigned n = 0; n < NODES; n++) {
+		struct paths *s = &all[n];
+		*s = (struct paths){
+			.known = rl_root_peer_find(g->root, g->node[n].id.address, g->now, &info)};
+		s->best = s->count = s->known ? info.path_count : 0;
+		for (unsigned i = 0; i < s->count; i++) {
+			s->at[i] = info.path[i].addr;
+			s->via[i] = info.path[i].via;
+			if (info.path[i].best)
+				s->best = i;
+		}
+	}
+	must(rl_root_peer_count(g->root) <= rl_root_max_peers(g->root));
+}
+
+static bool holds(const struct paths *s, const struct rl_inet *a)
+{
+	for (unsigned i = 0; i < s->count; i++)
+		if (rl_inet_equal(&s->at[i], a))
+			return true;
+	return false;
+}
+
+static bool stored(const struct rig *g, uint64_t address, const struct rl_inet *a)
+{
+	for (unsigned n = 0; n < NODES; n++)
+		if (g->node[n].id.address == address &&
+		    (holds(&g->before[n], a) || holds(&g->after[n], a)))
+			return true;
+	return false;
+}
+
+static bool proven_by(const struct datagram *d, unsigned n, uint64_t address,
+		      const struct rl_inet *at)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (d[i].proves == address && rl_inet_equal(&d[i].from, &d[i].proof_at) &&
+		    rl_inet_equal(&d[i].from, at))
+			return true;
+	return false;
+}
+
+// Only a proof stores a path, moves the best one, or changes the way to it.
+static void check_paths(const struct rig *g, const struct datagram *d, unsigned n)
+{
+	for (unsigned k = 0; k < NODES; k++) {
+		const struct paths *was = &g->before[k], *is = &g->after[k];
+		uint64_t address = g->node[k].id.address;
+		for (unsigned i = 0; i < is->count; i++) {
+			bool same = false;
+			for (unsigned j = 0; j < was->count; j++)
+				same |= rl_inet_equal(&was->at[j], &is->at[i]) &&
+					was->via[j] == is->via[i];
+			must(same || proven_by(d, n, address, &is->at[i]));
+		}
+		if (is->count == 0)
+			continue;
+		must(is->best < is->count);
+		must((was->best < was->count &&
+		      rl_inet_equal(&was->at[was->best], &is->at[is->best])) ||
+		     proven_by(d, n, address, &is->at[is->best]));
+	}
+}
+
+// What the root sealed must open at its destination, and make sense there. An answer to a probe is
+// kept, to be sent some time.
+static void receive(struct rig *g, const uint8_t *data, size_t len, const struct rl_inet *at)
+{
+	static const struct rl_inet here = {.family = 4, .ip = {10, 0, 0, 1}, .port = 9993};
+	bool opened = false, anybody = false;
+	if (data[ZT_AT_FROM] != ZT_ADDRESS_RESERVED &&
+	    rl_load40(data + ZT_AT_FROM) != root_id.address)
+		return; // relayed
+	for (unsigned n = 0; n < NODES; n++) {
+		enum node_verdict v = node_read(&g->node[n], g->now, 0, &here, data, len, &event);
+		if (v == NODE_NOT_MINE)
+			continue;
+		anybody = true;
+		opened |= v == NODE_READ || v == NODE_PIECE || v == NODE_UNEXPECTED;
+		if (v != NODE_READ || event.verb != ZT_VERB_ECHO)
+			continue;
+		struct datagram *d = &g->proof[g->proof_count++ % 4];
+		*d = (struct datagram){.from = *at,
+				       .len = event.reply_len,
+				       .proves = g->node[n].id.address,
+				       .proof_at = *at};
+		memcpy(d->data, event.reply, event.reply_len);
+	}
+	must(anybody && opened);
+}
+
+static size_t spent(const struct rig *g, const struct datagram *d)
+{
+	size_t bytes = d->len;
+	for (unsigned i = 0; i < PIECES_KEPT; i++)
+		if (g->piece[i].id == d->piece_of && d->piece_of &&
+		    rl_inet_equal(&g->piece[i].from, &d->from))
+			bytes = g->piece[i].bytes;
+	return bytes;
+}
+
+// Everything that left because of one datagram. `out`: the worker's whole box.
+static void check_sent(struct rig *g, const struct rl_packet *p, const struct datagram *d,
+		       const struct rl_out *out, unsigned count)
+{
+	size_t back = 0;
+	bool proven = true;
+	if (p->verdict == RL_REPLY) {
+		must(p->len <= p->room);
+		back += p->len;
+		proven &= stored(g, rl_load40(p->data + ZT_AT_TO), &p->from);
+		receive(g, p->data, p->len, &p->from);
+	}
+	for (unsigned i = 0; i < count; i++) {
+		if (out[i].back != p)
+			continue;
+		must(rl_inet_equal(&out[i].to.addr, &p->from));
+		back += out[i].len;
+		proven &= stored(g, rl_load40(out[i].data + ZT_AT_TO), &p->from);
+	}
+	must(proven || back <= spent(g, d));
+	must(p->verdict != RL_DROP || (p->drop != RL_DROP_NONE && p->drop < RL_DROP_COUNT));
+	must(p->verdict != RL_RELAY || (p->len == d->len && p->to.via < RL_VIA_NONE));
+}
+
+static void check_out(struct rig *g, const struct rl_out *out, unsigned count)
+{
+	must(count <= RL_OUT_MAX);
+	for (unsigned i = 0; i < count; i++) {
+		must(out[i].len >= ZT_DATAGRAM_MIN && out[i].len <= RL_OUT_ROOM);
+		must((out[i].to.via == RL_VIA_BACK) == (out[i].back != NULL));
+		must(out[i].back || stored(g, rl_load40(out[i].data + ZT_AT_TO), &out[i].to.addr));
+		receive(g, out[i].data, out[i].len, &out[i].to.addr);
+	}
+}
+
+void rig_flush(struct rig *g)
+{
+	struct rl_packet p[BATCH], *burst[BATCH];
+	unsigned n = g->batch_count, count;
+	if (n == 0)
+		return;
+	for (unsigned i = 0; i < n; i++) {
+		struct datagram *d = &g->batch[i];
+		uint16_t room = (uint16_t)(d->len + d->spare);
+		uint8_t *exact = malloc(room ? room : 1);
+		memcpy(exact, d->data, d->len);
+		p[i] = (struct rl_packet){.data = exact,
+					  .len = (uint16_t)d->len,
+					  .room = room,
+					  .from = d->from,
+					  .host = d};
+		burst[i] = &p[i];
+	}
+	g->batch_count = 0;
+	look(g, g->before);
+	rl_receive_burst(g->worker, g->now, burst, n);
+	look(g, g->after);
+	check_paths(g, g->batch, n);
+	const struct rl_out *out = rl_worker_out(g->worker, &count);
+	for (unsigned i = 0; i < n; i++)
+		check_sent(g, &p[i], &g->batch[i], out, count);
+	check_out(g, out, count);
+	for (unsigned i = 0; i < n; i++) {
+		if (p[i].verdict == RL_DEFER) {
+			look(g, g->before);
+			rl_admit(g->admission, scratch, g->now, &p[i]);
+			look(g, g->after);
+			must(p[i].verdict != RL_DEFER);
+			check_paths(g, &g->batch[i], 1);
+			out = rl_worker_out(g->admission, &count);
+			check_sent(g, &p[i], &g->batch[i], out, count);
+			check_out(g, out, count);
+		}
+		free(p[i].data);
+	}
+}
+
+void rig_send(struct rig *g, const struct datagram *d)
+{
+	unsigned at = g->piece_count % PIECES_KEPT;
+	g->last = *d;
+	g->batch[g->batch_count] = *d;
+	if (d->piece_of) {
+		for (unsigned i = 0; i < PIECES_KEPT; i++)
+			if (g->piece[i].id == d->piece_of &&
+			    rl_inet_equal(&g->piece[i].from, &d->from))
+				at = i;
+		if (at == g->piece_count % PIECES_KEPT)
+			g->piece_count++;
+		if (g->piece[at].id != d->piece_of || !rl_inet_equal(&g->piece[at].from, &d->from))
+			g->piece[at].bytes = 0;
+		g->piece[at].id = d->piece_of;
+		g->piece[at].from = d->from;
+		g->piece[at].bytes += d->len;
+	}
+	if (++g->batch_count == BATCH)
+		rig_flush(g);
+}
+
+void rig_tick(struct rig *g, unsigned part, unsigned parts)
+{
+	unsigned count;
+	rig_flush(g);
+	look(g, g->before);
+	rl_tick(g->worker, g->now, part, parts);
+	look(g, g->after);
+	check_paths(g, NULL, 0);
+	const struct rl_out *out = rl_worker_out(g->worker, &count);
+	for (unsigned i = 0; i < count; i++)
+		must(!out[i].back);
+	check_out(g, out, count);
+}
+
+void rig_expire(struct rig *g)
+{
+	rig_flush(g);
+	rl_root_expire(g->root, g->now, 16);
+	rl_root_expire_done(g->root);
+}
