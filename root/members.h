@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The members of one multicast group: up to three in place, more in a hash set in an arena of
+// power-of-two blocks, at most three quarters full. So a refresh is one probe however large the
+// group is, and random members are found by walking the set with a random stride, which meets no
+// slot twice. Members unheard for timeout_ms are dead: they are skipped, replaced and cleared.
+//
+// A word is member << 24 | time in units of 4.096 s; 0: empty.
+//
+// Threads: the caller holds a lock on the set; the pool is shared by all.
+#pragma once
+
+#include "root/arena.h"
+#include "root/hash.h"
+
+#include <stdbool.h>
+
+struct rl_members_pool {
+	struct rl_arena arena;
+	uint64_t key[2];
+	uint32_t timeout_ms;
+	_Atomic uint64_t count; // members of all sets, those dead but not cleared included
+};
+
+enum { RL_MEMBERS_INLINE = 3 };
+
+// All zero is an empty set.
+struct rl_members {
+	uint32_t count; // words in use, dead members included
+	uint32_t log;   // 0: members are in `few`; else 1 << log words of the arena from `block` on
+	union {
+		uint64_t few[RL_MEMBERS_INLINE];
+		uint64_t block;
+	};
+};
+
+enum rl_like {
+	RL_LIKE_REFRESHED, // was a live member, is one for another timeout
+	RL_LIKE_NEW,
+	RL_LIKE_ABSENT, // only refreshing was asked for, and it is no live member
+	RL_LIKE_FULL,   // no room
+};
+
+// member: a node address, not zero.
+enum rl_like rl_members_put(struct rl_members_pool *p, struct rl_members *m, uint64_t member,
+			    uint64_t now_ms);
+enum rl_like rl_members_refresh(struct rl_members_pool *p, struct rl_members *m, uint64_t member,
+				uint64_t now_ms);
+// Up to max distinct live members without `but`, at random as `dice` is. Looks at a bounded number
+// of words: of a large set that is nearly all dead it may miss live ones.
+unsigned rl_members_pick(const struct rl_members_pool *p, const struct rl_members *m, uint64_t but,
+			 unsigned max, uint64_t now_ms, uint64_t dice, uint64_t *out);
+// How many live: counted up to some dozens, above that as of the last rl_members_expire.
+uint32_t rl_members_total(const struct rl_members_pool *p, const struct rl_members *m,
+			  uint64_t now_ms);
+// Clears the dead, moves to less memory if much of it is unused. How many are left.
+uint32_t rl_members_expire(struct rl_members_pool *p, struct rl_members *m, uint64_t now_ms);
+// Gives the memory back; the set is empty then.
+void rl_members_free(struct rl_members_pool *p, struct rl_members *m);
