@@ -11,5 +11,8 @@
 unsigned privilege_missing(const struct config_strings *ports, uint64_t effective, char *names,
 			   size_t size);
 
-// 0, or -EPERM with what to do logged.
+// Bytes that the kernel must let this process lock for its ports' rings; 0: none.
+uint64_t privilege_locked_bytes(const struct config_strings *ports);
+
+// Raises the limit of locked memory as far as it may. 0, or -EPERM with what to do logged.
 int privilege_check(const struct config_strings *ports);
