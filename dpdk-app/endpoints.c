@@ -4,9 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 
+// fe80::1 has a scope of its own (docs/protocol.md 5.2), so the scope alone does not tell.
+static bool is_link_local(const struct rl_inet *a)
+{
+	bool fe80 = a->family == 6 && a->ip[0] == 0xfe && (a->ip[1] & 0xc0) == 0x80;
+	return fe80 || rl_inet_scope(a) == RL_SCOPE_LINK_LOCAL;
+}
+
 static void add(struct endpoints *e, const struct frame_filter *f, struct rl_inet a)
 {
-	if (rl_inet_scope(&a) == RL_SCOPE_LINK_LOCAL)
+	if (is_link_local(&a))
 		return;
 	for (unsigned i = 0; i < f->port_count; i++) {
 		bool seen = false;
