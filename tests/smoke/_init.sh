@@ -163,6 +163,7 @@ start_root() {
 }
 
 stop_root() { # [SIGNAL]
+	[ "${1:-}" != KILL ] || disown "$ROOT_PID" # the shell shall not comment on it
 	stop_pid "$ROOT_PID" "${1:-TERM}"
 	wait "$ROOT_PID" 2>/dev/null
 }
