@@ -37,7 +37,9 @@ static enum rl_drop validate(struct rl_worker *w, struct rl_scratch *s, struct r
 	if (rl_identity_validate(s, id))
 		return RL_DROP_NONE;
 	rl_known_bad_add(&w->known_bad, id, w->now_ms);
-	rl_budget_take(&w->validate_budget, prefix, now, pps, BAD_ID_COST);
+	// As much of the fine as is there to be taken.
+	for (unsigned i = 0; i < BAD_ID_COST; i++)
+		rl_budget_take(&w->validate_budget, prefix, now, pps, 1);
 	return RL_DROP_ID_INVALID;
 }
 

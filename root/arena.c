@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "root/arena.h"
 
+#include "root/spin.h"
+
 #include <string.h>
 
 enum { UNIT = 1 << RL_ARENA_LOG_MIN };
@@ -56,17 +58,6 @@ void rl_arena_init(struct rl_arena *a, void *mem, uint64_t words)
 	}
 }
 
-static void lock(struct rl_arena *a)
-{
-	while (atomic_flag_test_and_set_explicit(&a->lock, memory_order_acquire))
-		__builtin_ia32_pause();
-}
-
-static void unlock(struct rl_arena *a)
-{
-	atomic_flag_clear_explicit(&a->lock, memory_order_release);
-}
-
 static uint64_t take(struct rl_arena *a, unsigned log)
 {
 	unsigned have = log;
@@ -86,9 +77,9 @@ static uint64_t take(struct rl_arena *a, unsigned log)
 
 uint64_t rl_arena_take(struct rl_arena *a, unsigned log)
 {
-	lock(a);
+	rl_spin_lock(&a->lock);
 	uint64_t at = take(a, log);
-	unlock(a);
+	rl_spin_unlock(&a->lock);
 	if (at != RL_ARENA_FULL)
 		memset(a->words + at, 0, sizeof(uint64_t) << log);
 	return at;
@@ -96,7 +87,7 @@ uint64_t rl_arena_take(struct rl_arena *a, unsigned log)
 
 void rl_arena_give(struct rl_arena *a, uint64_t at, unsigned log)
 {
-	lock(a);
+	rl_spin_lock(&a->lock);
 	a->unused += 1ULL << log;
 	for (; log < RL_ARENA_LOGS - 1; log++) {
 		uint64_t buddy = at ^ 1ULL << log;
@@ -106,5 +97,5 @@ void rl_arena_give(struct rl_arena *a, uint64_t at, unsigned log)
 		at &= ~(1ULL << log);
 	}
 	push(a, at, log);
-	unlock(a);
+	rl_spin_unlock(&a->lock);
 }

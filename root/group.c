@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "root/group.h"
 
+#include "root/spin.h"
+
 #include <string.h>
 
 struct rl_group_set {
@@ -70,7 +72,7 @@ static void lock_set(struct rl_group_set *s)
 {
 	while (!try_lock_set(s))
 		while (atomic_load_explicit(&s->lock, memory_order_relaxed))
-			__builtin_ia32_pause();
+			rl_pause();
 }
 
 static void unlock_set(struct rl_group_set *s)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "root/peer.h"
 
+#include "root/spin.h"
+
 #define get(x)    atomic_load_explicit(&(x), memory_order_relaxed)
 #define set(x, v) atomic_store_explicit(&(x), (v), memory_order_relaxed)
 
@@ -46,7 +48,7 @@ bool rl_peer_path_get(const struct rl_peer *hot, const struct rl_peer_cold *cold
 	for (int tries = 0; tries < 64; tries++) {
 		uint32_t before = atomic_load_explicit(&hot->seq, memory_order_acquire);
 		if (before & 1) {
-			__builtin_ia32_pause();
+			rl_pause();
 			continue;
 		}
 		uint64_t hi = get(ip[0]), lo = get(ip[1]);

@@ -2,22 +2,12 @@
 #include "root/peer_table.h"
 
 #include "root/hash.h"
+#include "root/spin.h"
 
 #include <errno.h>
 #include <sodium.h>
 
 #define get(x) atomic_load_explicit(&(x), memory_order_relaxed)
-
-static void lock(struct rl_peer_table *t)
-{
-	while (atomic_flag_test_and_set_explicit(&t->lock, memory_order_acquire))
-		__builtin_ia32_pause();
-}
-
-static void unlock(struct rl_peer_table *t)
-{
-	atomic_flag_clear_explicit(&t->lock, memory_order_release);
-}
 
 enum { SLOTS = 7 };
 
@@ -97,7 +87,7 @@ struct rl_peer *rl_peer_table_find(const struct rl_peer_table *t, uint64_t addre
 struct rl_peer *rl_peer_table_reserve(struct rl_peer_table *t)
 {
 	struct rl_peer *hot = NULL;
-	lock(t);
+	rl_spin_lock(&t->lock);
 	uint32_t top = get(t->top);
 	if (t->free_list != 0) {
 		hot = &t->hot[t->free_list - 1];
@@ -106,7 +96,7 @@ struct rl_peer *rl_peer_table_reserve(struct rl_peer_table *t)
 		hot = &t->hot[top];
 		atomic_store_explicit(&t->top, top + 1, memory_order_relaxed);
 	}
-	unlock(t);
+	rl_spin_unlock(&t->lock);
 	return hot;
 }
 
@@ -130,9 +120,9 @@ static void push_free(struct rl_peer_table *t, struct rl_peer *hot)
 
 void rl_peer_table_release(struct rl_peer_table *t, struct rl_peer *hot)
 {
-	lock(t);
+	rl_spin_lock(&t->lock);
 	push_free(t, hot);
-	unlock(t);
+	rl_spin_unlock(&t->lock);
 }
 
 // Under lock. There is room: the table is never more than two thirds full.
@@ -169,9 +159,9 @@ static void slot_remove(struct rl_peer_table *t, uint64_t hash, uint64_t word)
 int rl_peer_table_publish(struct rl_peer_table *t, struct rl_peer *hot, uint64_t address)
 {
 	uint64_t hash = rl_peer_table_hash(t, address);
-	lock(t);
+	rl_spin_lock(&t->lock);
 	if (rl_peer_table_find(t, address, hash)) {
-		unlock(t);
+		rl_spin_unlock(&t->lock);
 		return -EEXIST;
 	}
 	rl_peer_cold(t, hot)->state = RL_PEER_LIVE;
@@ -179,7 +169,7 @@ int rl_peer_table_publish(struct rl_peer_table *t, struct rl_peer *hot, uint64_t
 	atomic_store_explicit(&hot->address, address, memory_order_relaxed);
 	slot_insert(t, hash, slot_word(hash, (uint64_t)(hot - t->hot)));
 	atomic_fetch_add_explicit(&t->count, 1, memory_order_relaxed);
-	unlock(t);
+	rl_spin_unlock(&t->lock);
 	return 0;
 }
 
@@ -187,7 +177,7 @@ void rl_peer_table_unlink(struct rl_peer_table *t, struct rl_peer *hot)
 {
 	uint64_t hash = rl_peer_table_hash(t, get(hot->address));
 	uint64_t want = slot_word(hash, (uint64_t)(hot - t->hot));
-	lock(t);
+	rl_spin_lock(&t->lock);
 	struct rl_peer_cold *cold = rl_peer_cold(t, hot);
 	if (cold->state == RL_PEER_LIVE) {
 		slot_remove(t, hash, want);
@@ -196,30 +186,30 @@ void rl_peer_table_unlink(struct rl_peer_table *t, struct rl_peer *hot)
 		t->unlinked = (uint32_t)(hot - t->hot) + 1;
 		atomic_fetch_sub_explicit(&t->count, 1, memory_order_relaxed);
 	}
-	unlock(t);
+	rl_spin_unlock(&t->lock);
 }
 
 unsigned rl_peer_table_seal(struct rl_peer_table *t)
 {
 	unsigned n = 0;
-	lock(t);
+	rl_spin_lock(&t->lock);
 	if (t->unlinked_sealed == 0) {
 		t->unlinked_sealed = t->unlinked;
 		t->unlinked = 0;
 	}
 	for (uint32_t i = t->unlinked_sealed; i != 0; i = t->cold[i - 1].next_free)
 		n++;
-	unlock(t);
+	rl_spin_unlock(&t->lock);
 	return n;
 }
 
 void rl_peer_table_reclaim(struct rl_peer_table *t)
 {
-	lock(t);
+	rl_spin_lock(&t->lock);
 	while (t->unlinked_sealed != 0) {
 		struct rl_peer *hot = &t->hot[t->unlinked_sealed - 1];
 		t->unlinked_sealed = rl_peer_cold(t, hot)->next_free;
 		push_free(t, hot);
 	}
-	unlock(t);
+	rl_spin_unlock(&t->lock);
 }
