@@ -215,25 +215,31 @@ static enum rl_drop in_ip6(struct cursor *c, struct frame *f, struct rl_inet *fr
 	return RL_DROP_NONE;
 }
 
+static uint16_t fold(uint32_t sum)
+{
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)((sum & 0xffff) + (sum >> 16));
+}
+
 // Verifies the checksum unless the NIC has, and leaves the payload's sum for relaying.
 static bool udp_sum(const struct cursor *c, const uint8_t *udp, size_t len, struct frame *f)
 {
-	uint32_t headers = c->pseudo + IP_UDP + (uint32_t)len + frame_sum(udp, FRAME_UDP_LEN);
-	uint32_t total;
+	const uint8_t *payload = udp + FRAME_UDP_LEN;
+	uint16_t pseudo = fold(c->pseudo + IP_UDP + (uint32_t)len);
+	uint16_t headers = fold((uint32_t)pseudo + frame_sum(udp, FRAME_UDP_LEN));
 
-	headers = (headers & 0xffff) + (headers >> 16);
-	headers = (headers & 0xffff) + (headers >> 16);
-	f->head_sum = frame_sum(udp + FRAME_UDP_LEN, f->len < FRAME_HEAD ? f->len : FRAME_HEAD);
+	f->head_sum = frame_sum(payload, f->len < FRAME_HEAD ? f->len : FRAME_HEAD);
 	f->summed = rl_load16(udp + 6) != 0;
 	if (!f->summed)
-		return f->way.own.family == 4; // IPv4 may go without, IPv6 may not (RFC 8200, 8.1)
+		return f->way.own.family == 4; // IPv4 may go without, IPv6 not (RFC 8200, 8.1)
 	if (c->good & FRAME_UDP_GOOD) {
 		f->payload_sum = (uint16_t)~headers;
 		return true;
 	}
-	f->payload_sum = frame_sum(udp + FRAME_UDP_LEN, f->len);
-	total = headers + f->payload_sum;
-	return (total & 0xffff) + (total >> 16) == 0xffff;
+	f->payload_sum = frame_sum(payload, f->len);
+	if (fold((uint32_t)headers + f->payload_sum) == 0xffff)
+		return true;
+	return c->good & FRAME_UDP_PARTIAL && rl_load16(udp + 6) == pseudo;
 }
 
 static enum rl_drop in_udp(const struct cursor *c, struct frame *f, struct rl_inet *from)

@@ -55,8 +55,14 @@ struct frame {
 	bool summed;
 };
 
-// What the NIC has checked already.
-enum { FRAME_IP_GOOD = 1, FRAME_UDP_GOOD = 2 };
+// What is known of checksums.
+enum {
+	FRAME_IP_GOOD = 1, // the NIC has checked it
+	FRAME_UDP_GOOD = 2,
+	// The port is the kernel's: a sender on this machine or on its host may have left its UDP
+	// checksum to a NIC that never came, and sent the sum of the pseudo header alone.
+	FRAME_UDP_PARTIAL = 4,
+};
 
 // RL_DROP_NONE: ours; *f and *from are filled. Otherwise the reason, and both are undefined. len:
 // bytes in `data`, at most 65535. device: goes into f->way.

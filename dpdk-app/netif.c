@@ -41,6 +41,16 @@ static unsigned read_queues(int fd, const char *name)
 	return channels.combined_count;
 }
 
+static bool read_strips(int fd, const char *name)
+{
+	struct ethtool_value flags = {.cmd = ETHTOOL_GFLAGS};
+	struct ifreq r = {0};
+
+	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", name);
+	r.ifr_data = (void *)&flags;
+	return ioctl(fd, SIOCETHTOOL, &r) == 0 && flags.data & ETH_FLAG_RXVLAN;
+}
+
 // True for VLAN interfaces on `name`, at any depth of one: "eth0.10" on "eth0".
 static bool is_vlan_on(int fd, const char *vlan, const char *name)
 {
@@ -126,6 +136,7 @@ static int read_state(int fd, struct netif *n)
 	n->ether = r.ifr_hwaddr.sa_family == ARPHRD_ETHER;
 	memcpy(n->mac, r.ifr_hwaddr.sa_data, 6);
 	n->queues = read_queues(fd, n->name);
+	n->strips = read_strips(fd, n->name);
 	return 0;
 }
 

@@ -14,6 +14,7 @@ struct netif {
 	unsigned queues; // combined channels of the device, at least 1
 	uint8_t mac[6];
 	bool ether;   // speaks Ethernet
+	bool strips;  // takes VLAN tags out before an XDP program sees them
 	bool up;      // switched on
 	bool carrier; // and able to send
 	unsigned count;

@@ -34,8 +34,9 @@ void ports_eal(const struct ports *ps, struct eal_options *o);
 int ports_start(struct ports *ps, char why[static PORT_WHY_MAX]);
 
 // Looks at the interfaces again and, if their addresses or MACs have changed, lets workers and XDP
-// filters know. Call about once a second. 1: changed, 0: as before, -errno with a sentence in
-// `why`.
+// filters know; puts an XDP program back that somebody has taken off. Call about once a second. 1:
+// changed, 0: as before, -errno: trouble, told once. A sentence in `why`, whatever is returned, is
+// worth a warning.
 int ports_refresh(struct ports *ps, char why[static PORT_WHY_MAX]);
 
 // Stops, closes, detaches the XDP programs, gives the UDP ports back. NULL is fine.

@@ -35,36 +35,60 @@ const struct frame_filter *port_filter(const struct port *p)
 	return atomic_load_explicit(&p->filter, memory_order_acquire);
 }
 
-static int refresh(struct port *p, char why[static PORT_WHY_MAX])
+static int take_changes(struct port *p, const struct netif *now, char why[static PORT_WHY_MAX])
+{
+	int ret = netif_same_addresses(now, &p->netif) ? 0 : 1;
+
+	p->netif = *now;
+	if (!ret)
+		return 0;
+	port_filter_publish(p, now->mac);
+	if (p->xdp_open)
+		ret = xdp_filter_fill(&p->xdp, port_filter(p), why);
+	return ret < 0 ? ret : 1;
+}
+
+static int look(struct port *p, char why[static PORT_WHY_MAX])
 {
 	struct netif now;
 	int ret = netif_read(&now, p->spec.iface);
 
+	if (ret == 0 && now.index != p->netif.index)
+		ret = -ENXIO; // made anew under the old name: our sockets are not on it
 	if (ret) {
-		bool known = p->gone;
-
-		p->gone = true;
-		if (known)
-			return 0;
-		snprintf(why, PORT_WHY_MAX, "port \"%s\": interface \"%s\": %s", p->spec.text,
-			 p->spec.iface, strerror(-ret));
+		snprintf(why, PORT_WHY_MAX,
+			 "port \"%s\": interface \"%s\" is gone (%s): nothing is received there "
+			 "until "
+			 "rootline is started again",
+			 p->spec.text, p->spec.iface, strerror(-ret));
 		return ret;
 	}
-	p->gone = false;
-	if (netif_same_addresses(&now, &p->netif)) {
-		p->netif = now;
-		return 0;
+	ret = take_changes(p, &now, why);
+	if (ret >= 0 && p->xdp_open) {
+		int kept = xdp_filter_keep(&p->xdp, why);
+
+		ret = kept < 0 ? kept : ret;
 	}
-	p->netif = now;
-	port_filter_publish(p, now.mac);
-	if (p->xdp_open)
-		ret = xdp_filter_fill(&p->xdp, port_filter(p), why);
-	return ret ? ret : 1;
+	return ret;
+}
+
+// Trouble is told once, not every second.
+static int refresh(struct port *p, char why[static PORT_WHY_MAX])
+{
+	int before = p->trouble;
+	int ret = look(p, why);
+
+	p->trouble = ret < 0 ? ret : 0;
+	if (ret >= 0 || ret != before)
+		return ret;
+	why[0] = 0;
+	return 0;
 }
 
 int ports_refresh(struct ports *ps, char why[static PORT_WHY_MAX])
 {
-	int changed = 0;
+	char text[PORT_WHY_MAX];
+	int result = 0;
 
 	why[0] = 0;
 	for (unsigned i = 0; i < ps->count; i++) {
@@ -72,10 +96,12 @@ int ports_refresh(struct ports *ps, char why[static PORT_WHY_MAX])
 
 		if (!port_spec_has_iface(&ps->port[i].spec))
 			continue;
-		ret = refresh(&ps->port[i], why);
-		if (ret < 0)
-			return ret;
-		changed |= ret;
+		text[0] = 0;
+		ret = refresh(&ps->port[i], text);
+		if (*text && !*why)
+			memcpy(why, text, sizeof(text));
+		if (ret < 0 || result == 0)
+			result = ret;
 	}
-	return changed;
+	return result;
 }

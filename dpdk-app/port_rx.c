@@ -77,9 +77,9 @@ static void add(_Atomic uint64_t *counter, uint64_t n)
 			      memory_order_relaxed);
 }
 
-static unsigned checked(const struct rte_mbuf *m)
+static unsigned checked(const struct port *port, const struct rte_mbuf *m)
 {
-	unsigned good = 0;
+	unsigned good = port_spec_has_iface(&port->spec) ? FRAME_UDP_PARTIAL : 0;
 
 	if ((m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD)
 		good |= FRAME_IP_GOOD;
@@ -113,7 +113,7 @@ static enum rl_drop take(struct port *port, const struct frame_filter *filter, s
 	if ((*m)->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED && rte_vlan_insert(m))
 		return RL_DROP_FRAME_MALFORMED;
 	data = rte_pktmbuf_mtod(*m, uint8_t *);
-	drop = frame_in(filter, data, rte_pktmbuf_data_len(*m), checked(*m), port->index,
+	drop = frame_in(filter, data, rte_pktmbuf_data_len(*m), checked(port, *m), port->index,
 			&pk->frame, &pk->p.from);
 	if (drop)
 		return drop;

@@ -30,7 +30,7 @@ struct port {
 	struct port_spec spec;
 	char vdev[PORT_VDEV_MAX];
 	struct netif netif; // as last seen
-	bool gone;          // the interface has vanished
+	int trouble;        // what the last look at the interface came to: -errno
 	bool xdp_open;
 	struct xdp_filter xdp;
 

@@ -262,6 +262,24 @@ static void wait_for_links(const struct ports *ps, char why[static PORT_WHY_MAX]
 		     "no link: is the cable in, and the other end up? Going on without");
 }
 
+static void warn_of_vlans(const struct ports *ps, char why[static PORT_WHY_MAX])
+{
+	bool tagged = false;
+
+	for (unsigned i = 0; i < ps->base.vlan_count; i++)
+		tagged |= ps->base.vlans[i] != 0;
+	for (unsigned i = 0; tagged && i < ps->count; i++) {
+		const struct port *p = &ps->port[i];
+
+		if (p->spec.kind == PORT_AF_XDP && p->netif.strips)
+			fail(p, why, 0,
+			     "interface \"%s\" takes VLAN tags out before AF_XDP sees them: "
+			     "`ethtool -K "
+			     "%s rxvlan off`, or frames of VLANs go to the kernel",
+			     p->spec.iface, p->spec.iface);
+	}
+}
+
 static void warn_of_addresses(const struct ports *ps, char why[static PORT_WHY_MAX])
 {
 	for (unsigned i = 0; i < ps->count; i++) {
@@ -287,6 +305,7 @@ int ports_start(struct ports *ps, char why[static PORT_WHY_MAX])
 		if (ret)
 			return ret;
 	}
+	warn_of_vlans(ps, why);
 	warn_of_addresses(ps, why);
 	wait_for_links(ps, why);
 	return 0;

@@ -97,7 +97,7 @@ static void refresh(struct upkeep *u, uint64_t now_ms)
 		return;
 	u->refreshed_ms = now_ms;
 	int ret = ports_refresh(a->ports, why);
-	if (ret < 0)
+	if (*why)
 		log_warning("%s", why);
 	if (ret <= 0)
 		return;

@@ -170,6 +170,7 @@ int xdp_filter_open(struct xdp_filter *x, const char *iface, char why[static POR
 	int ret;
 
 	memset(x, 0, sizeof(*x));
+	x->program = -1;
 	for (unsigned i = 0; i < XDP_MAPS; i++)
 		x->map[i] = -1;
 	snprintf(x->iface, sizeof(x->iface), "%s", iface);
@@ -234,7 +235,7 @@ int xdp_filter_maps(struct xdp_filter *x, char why[static PORT_WHY_MAX])
 
 	if (fd >= 0) {
 		ret = is_ours(&info) ? take_maps(x, fd) : -ENOENT;
-		close(fd);
+		x->program = fd;
 	}
 	if (ret)
 		snprintf(why, PORT_WHY_MAX,
@@ -323,6 +324,33 @@ int xdp_filter_fill(struct xdp_filter *x, const struct frame_filter *f,
 	return 0;
 }
 
+int xdp_filter_keep(struct xdp_filter *x, char why[static PORT_WHY_MAX])
+{
+	struct bpf_prog_info info;
+	__u32 flags;
+	int fd = attached(x->ifindex, &info, &flags);
+	int ret;
+
+	if (fd >= 0) {
+		bool ours = is_ours(&info);
+
+		close(fd);
+		if (ours)
+			return 0;
+		snprintf(why, PORT_WHY_MAX,
+			 "somebody has put an XDP program of his own (\"%s\", id %u) on interface "
+			 "\"%s\": nothing is received there until it is off again",
+			 info.name, info.id, x->iface);
+		return -EBUSY;
+	}
+	ret = fd == -ENOENT ? bpf_xdp_attach((int)x->ifindex, x->program,
+					     XDP_FLAGS_UPDATE_IF_NOEXIST, NULL)
+			    : fd;
+	snprintf(why, PORT_WHY_MAX, "the XDP program was taken off interface \"%s\"; back on: %s",
+		 x->iface, strerror(-ret));
+	return ret ? ret : 1;
+}
+
 void xdp_filter_close(struct xdp_filter *x)
 {
 	char why[PORT_WHY_MAX];
@@ -340,5 +368,7 @@ void xdp_filter_close(struct xdp_filter *x)
 	for (unsigned i = 0; i < XDP_MAPS; i++)
 		if (x->map[i] >= 0)
 			close(x->map[i]);
+	if (x->program >= 0)
+		close(x->program);
 	close(x->lock);
 }

@@ -11,8 +11,9 @@ enum xdp_map { XDP_PORTS, XDP_VLANS, XDP_IP4, XDP_IP6, XDP_MAPS };
 struct xdp_filter {
 	char iface[PORT_IFACE_MAX];
 	unsigned ifindex;
-	int lock;          // socket that says "a running rootline is on this interface"
-	int map[XDP_MAPS]; // -1: not open
+	int lock;    // socket that says "a running rootline is on this interface"
+	int program; // the attached one; -1: not open, like maps
+	int map[XDP_MAPS];
 };
 
 // Path of the program: `override` if not empty, else beside the running program, else where it is
@@ -31,6 +32,10 @@ int xdp_filter_maps(struct xdp_filter *x, char why[static PORT_WHY_MAX]);
 // Makes the maps hold what `f` says; new entries come in before old ones go.
 int xdp_filter_fill(struct xdp_filter *x, const struct frame_filter *f,
 		    char why[static PORT_WHY_MAX]);
+
+// Puts our program back if somebody has taken it off. 0: it is there, 1: it is there again, -errno
+// with a sentence in `why`.
+int xdp_filter_keep(struct xdp_filter *x, char why[static PORT_WHY_MAX]);
 
 // Detaches our program if it is still there, and unlocks.
 void xdp_filter_close(struct xdp_filter *x);

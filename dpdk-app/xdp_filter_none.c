@@ -41,6 +41,13 @@ int xdp_filter_fill(struct xdp_filter *x, const struct frame_filter *f,
 	return -ENOTSUP;
 }
 
+int xdp_filter_keep(struct xdp_filter *x, char why[static PORT_WHY_MAX])
+{
+	(void)x;
+	(void)why;
+	return -ENOTSUP;
+}
+
 void xdp_filter_close(struct xdp_filter *x)
 {
 	(void)x;

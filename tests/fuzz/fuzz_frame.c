@@ -80,7 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	filter = make_filter(data[0]);
 	copy = malloc(size - KNOBS + 1);
 	memcpy(copy, data + KNOBS, size - KNOBS);
-	unsigned good = data[0] >> 2 & 3;
+	unsigned good = data[0] >> 2 & 7;
 	if (frame_in(&filter, copy, size - KNOBS, good, 1, &f, &from) == RL_DROP_NONE) {
 		if (f.payload + f.len > size - KNOBS || !from.port || !from.family)
 			abort();

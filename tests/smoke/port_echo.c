@@ -101,10 +101,10 @@ static void control(const struct config *c)
 	for (unsigned i = 0; !atomic_load(&stop); i++) {
 		usleep(100000);
 		if (i % 10 == 9) {
-			int ret = ports_refresh(ports, why);
-
-			if (ret)
-				printf("%s\n", ret < 0 ? why : "addresses changed");
+			if (ports_refresh(ports, why) > 0)
+				printf("addresses changed\n");
+			if (*why)
+				printf("%s\n", why);
 			fflush(stdout);
 		}
 		if (ports_all_done(ports))

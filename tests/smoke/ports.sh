@@ -129,6 +129,10 @@ talk() { # KIND: everything that both kinds can do
 	check "$1: VLAN, IPv4" raw 10 10.98.0.2 10.98.0.1
 	check "$1: VLAN, IPv6" raw 10 fd98::2 fd98::1
 	check "$1: VLAN that is not ours" not raw 11 10.98.0.2 10.98.0.1
+	cli ethtool -K eth0 tx on >/dev/null 2>&1
+	check "$1: sender that leaves checksums to its NIC, IPv4" cli "$PROBE" 10.98.0.1 9993
+	check "$1: sender that leaves checksums to its NIC, IPv6" cli "$PROBE" fd98::1 9993
+	cli ethtool -K eth0 tx off >/dev/null 2>&1
 	check "$1: ping IPv4" echoes 10.98.0.1
 	check "$1: ping IPv6" echoes fd98::1
 	check "$1: TCP" tcp_passes
@@ -170,6 +174,9 @@ af_xdp() {
 	talk af_xdp
 	new_address af_xdp
 	twice af_xdp af_xdp:eth0
+	ip -n "$P-root" link set eth0 xdp off
+	check "af_xdp: program taken off is put back" wait_for 4 has_xdp
+	check "af_xdp: and works" cli "$PROBE" 10.98.0.1 9993 B
 	check "af_xdp: program still attached" has_xdp
 	kill_hard
 	check "af_xdp: kill -9 leaves the program" has_xdp
@@ -210,6 +217,20 @@ huge_pages() {
 	start --port af_xdp:eth0 --xdp-filter "$XDP" --hugepages yes
 	check "huge pages: af_xdp answers" cli "$PROBE" fd98::1 9993
 	check "huge pages: af_xdp stops" stop
+}
+
+# Other interface, same name: the program says so instead of going deaf.
+vanished() {
+	ip -n "$P-root" link add gone0 type veth peer name gone1
+	ip -n "$P-root" link set gone0 up
+	ip -n "$P-root" link set gone1 up
+	ip -n "$P-root" addr add 10.97.0.1/24 dev gone0
+	start --port af_packet:eth0 --port af_packet:gone0
+	check "an interface vanishes: up" alive
+	ip -n "$P-root" link del gone0
+	check "an interface vanishes: said" wait_for 4 says '"gone0" is gone'
+	check "an interface vanishes: the other goes on" cli "$PROBE" 10.98.0.1 9993 B
+	check "an interface vanishes: stops" stop
 }
 
 two_ports() {
@@ -261,6 +282,7 @@ af_packet
 af_xdp
 foreign_xdp
 two_ports
+vanished
 command -v tcpdump >/dev/null && replay
 huge_pages
 exit $FAILED
