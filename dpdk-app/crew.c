@@ -27,8 +27,7 @@ static struct worker *make_worker(struct app *a, unsigned index)
 	w->handle.core = rl_worker_new(a->root, seed);
 	w->handle.tx = port_tx_new(a->ports, index);
 	w->rx = port_rx_new(a->ports, index);
-	if (w->count == 1)
-		doorbell_find(&w->bell);
+	doorbell_find(&w->bell);
 	return w;
 }
 

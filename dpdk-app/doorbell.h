@@ -15,8 +15,8 @@ struct doorbell {
 	struct pollfd fd[DOORBELL_MAX];
 };
 
-// Finds the packet sockets of this process: after the ports are started, before workers run. Which
-// worker a socket serves is not to be seen from here, so this is for one worker alone.
+// Finds the packet sockets of this process: after the ports are started. Which worker a socket
+// serves is not to be seen from here, so every worker hears all of them: a ring may be for another.
 void doorbell_find(struct doorbell *d);
 
 // Waits for a frame, at most `us`. True: one may be there.

@@ -27,8 +27,8 @@ static void doze(uint32_t us)
 }
 
 // An idle worker leaves a small machine its CPU. Where there is a doorbell it sleeps until a frame
-// comes; a bell that rings without one is not believed twice in a row. Elsewhere it dozes, briefly
-// enough to be no delay that anybody measures.
+// comes; after a ring that brought nothing, as those for other workers do, it dozes once as it does
+// where there is no bell: briefly enough to be no delay that anybody measures.
 static void rest(struct worker *w, unsigned seen)
 {
 	bool rung = w->rung;
