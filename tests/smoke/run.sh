@@ -49,6 +49,8 @@ setup() {
 	trap 'exit 130' INT TERM
 	ip netns add "$P-root" 2>/dev/null || skip "network namespaces cannot be made here"
 	ip netns add "$P-cli"
+	# Addresses are there at once, so that the machine does not change by itself while it is watched.
+	ip netns exec "$P-root" sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
 	ip link add eth0 netns "$P-root" type veth peer name eth0 netns "$P-cli"
 	for ns in root cli; do
 		ip -n "$P-$ns" link set lo up
