@@ -105,6 +105,10 @@ static void stranger(struct rl_worker *w, struct rl_scratch *s, struct rl_packet
 		     const struct rl_hello *h)
 {
 	struct rl_key key;
+	if (!p->peer && rl_peer_table_full(&w->root->peers)) {
+		rl_drop(p, RL_DROP_PEERS_FULL);
+		return;
+	}
 	enum rl_drop bad = agree(w, p, h, &key);
 	if (bad == RL_DROP_NONE)
 		bad = validate(w, s, p, &h->id);

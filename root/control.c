@@ -99,25 +99,37 @@ int rl_root_peer_add(struct rl_root *r, const struct rl_identity *id, uint64_t n
 	return ret;
 }
 
-// A full table must not shut out newcomers for the sake of the long silent.
-static uint64_t patience_ms(const struct rl_root *r)
+enum {
+	ONLINE_MS = 500000, // a client says something within this time, or is gone (6.7)
+	PROVING_MS = 60000, // one that is reached answers its first probe at once
+};
+
+static bool crowded(const struct rl_root *r)
 {
-	enum { ONLINE_MS = 500000 }; // a client says something within this time, or is gone (6.7)
-	uint64_t full = r->opt.peer_timeout_ms;
-	bool crowded = (uint64_t)get(r->peers.count) * 10 >= (uint64_t)r->peers.max * 9;
-	return crowded && full > ONLINE_MS ? ONLINE_MS : full;
+	return (uint64_t)get(r->peers.count) * 10 >= (uint64_t)r->peers.max * 9;
+}
+
+// A full table must not shut out newcomers for the sake of the long silent, or of identities that
+// cost their maker a second and showed up once, from an address that may be forged.
+static uint64_t patience_ms(const struct rl_root *r, const struct rl_peer *hot, bool crowded)
+{
+	uint64_t least = get(hot->best) == RL_PATH_NONE ? PROVING_MS : ONLINE_MS;
+	return crowded && r->opt.peer_timeout_ms > least ? least : r->opt.peer_timeout_ms;
 }
 
 unsigned rl_root_expire(struct rl_root *r, uint64_t now_ms, unsigned budget)
 {
 	uint32_t top = get(r->peers.top), now = rl_tick_of(now_ms);
-	uint64_t patience = patience_ms(r);
+	bool tight = crowded(r);
 	for (unsigned i = 0; i < budget && i < top; i++) {
 		if (r->expire_at >= top)
 			r->expire_at = 0;
 		struct rl_peer *hot = &r->peers.hot[r->expire_at++];
+		// Without an address it may be in the hands of an admission thread.
+		if (get(hot->address) == 0)
+			continue;
 		uint32_t heard = get(rl_peer_cold(&r->peers, hot)->heard);
-		if (get(hot->address) != 0 && heard != 0 && rl_tick_age(now, heard) > patience)
+		if (rl_tick_age(now, heard) > patience_ms(r, hot, tight))
 			rl_peer_table_unlink(&r->peers, hot);
 	}
 	rl_group_expire(&r->groups, now_ms, budget);

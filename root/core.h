@@ -60,6 +60,7 @@ struct rl_worker {
 	struct rl_budget encrypted_budget;
 	struct rl_budget validate_budget;
 	struct rl_budget_total stranger_total;
+	struct rl_budget_total encrypted_total;
 	struct rl_known_bad known_bad;
 	struct rl_reassembly reassembly;
 	const struct rl_packet

@@ -5,8 +5,39 @@
 #include "root/probe.h"
 #include "root/reply.h"
 
+enum { SILENT_MS = 6000, REFRESH_MS = 1000 };
+
+// Does the packet come by another way than the stored path goes, though from the same address? So
+// it is when another gateway serves the peer, or when it talks to another address of ours.
+static bool other_way(struct rl_worker *w, const struct rl_request *q, unsigned i)
+{
+	const struct rl_host *host = &w->root->host;
+	struct rl_path path;
+	uint32_t heard;
+	uint16_t via = host->via(host->ctx, w->arrival);
+	return via != RL_VIA_NONE && rl_peer_path_get(q->peer, q->cold, i, &path, &heard) &&
+	       path.via != via;
+}
+
+// The packet came by stored path i: the path is alive, and probed if the proof would change
+// something.
+static void refresh(struct rl_worker *w, struct rl_request *q, unsigned i)
+{
+	uint32_t heard = rl_peer_path_heard(q->peer, q->cold, i);
+	if (rl_tick_age(w->tick, heard) >= REFRESH_MS) {
+		rl_peer_path_refresh(q->peer, q->cold, i, w->tick);
+		q->probe = other_way(w, q, i);
+	}
+	unsigned best = atomic_load_explicit(&q->peer->best, memory_order_relaxed);
+	if (i != best && best < RL_PATHS) {
+		uint32_t last = rl_peer_path_heard(q->peer, q->cold, best);
+		q->probe |= rl_tick_age(w->tick, last) > SILENT_MS;
+	}
+}
+
 // A MAC is right: the peer is alive, and the path it came by if we hold it. Relayed packets say
-// nothing about paths.
+// nothing about paths. A path unheard for too long is proven no more: its address may be somebody
+// else's by now.
 static void request_begin(struct rl_worker *w, struct rl_request *q)
 {
 	struct rl_packet *p = q->packet;
@@ -17,17 +48,14 @@ static void request_begin(struct rl_worker *w, struct rl_request *q)
 	if (!q->direct)
 		return;
 	unsigned i = rl_peer_path_find(q->peer, q->cold, &p->from);
-	if (i == RL_PATH_NONE) {
+	if (i != RL_PATH_NONE) {
+		uint32_t last = rl_peer_path_heard(q->peer, q->cold, i);
+		q->proven = rl_tick_age(w->tick, last) <= w->root->opt.path_timeout_ms;
+	}
+	if (q->proven)
+		refresh(w, q, i);
+	else
 		q->probe = true;
-		return;
-	}
-	q->proven = true;
-	rl_peer_path_refresh(q->peer, q->cold, i, w->tick);
-	unsigned best = atomic_load_explicit(&q->peer->best, memory_order_relaxed);
-	if (i != best && best < RL_PATHS) {
-		uint32_t last = rl_peer_path_heard(q->peer, q->cold, best);
-		q->probe = rl_tick_age(w->tick, last) > 6000;
-	}
 }
 
 void rl_request_end(struct rl_worker *w, struct rl_request *q)

@@ -22,7 +22,6 @@
 	X(NO_PEER, "no_peer", "destination unknown") \
 	X(NO_PATH, "no_path", "destination known, but no proven path heard lately") \
 	X(FRAG_BAD, "frag_bad", "fragment with an impossible number, or pieces that do not fit") \
-	X(FRAG_RATE, "frag_rate", "source holds too many incomplete packets") \
 	X(FRAG_LOST, "frag_lost", "incomplete packet given up") \
 	X(UNKNOWN_SOURCE, "unknown_source", "for the root, from a node that has not said HELLO") \
 	X(BAD_MAC, "bad_mac", "message authentication failed") \

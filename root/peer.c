@@ -133,8 +133,10 @@ bool rl_peer_path_learn(struct rl_peer *hot, struct rl_peer_cold *cold, const st
 	uint32_t heard;
 	bool same = rl_peer_path_get(hot, cold, get(hot->best), &old, &heard) &&
 		    rl_inet_equal(&old.addr, &path->addr);
+	// The slot is chosen under the count that is then taken: not if another writer came
+	// between.
+	uint32_t seq = atomic_load_explicit(&hot->seq, memory_order_acquire);
 	unsigned i = slot_for(hot, cold, &path->addr, tick);
-	uint32_t seq = get(hot->seq);
 	if (seq & 1 ||
 	    !atomic_compare_exchange_strong_explicit(&hot->seq, &seq, seq + 1, memory_order_acquire,
 						     memory_order_relaxed))

@@ -7,7 +7,8 @@
 #include <errno.h>
 #include <sodium.h>
 
-#define get(x) atomic_load_explicit(&(x), memory_order_relaxed)
+#define get(x)    atomic_load_explicit(&(x), memory_order_relaxed)
+#define set(x, v) atomic_store_explicit(&(x), (v), memory_order_relaxed)
 
 enum { SLOTS = 7 };
 
@@ -100,15 +101,25 @@ struct rl_peer *rl_peer_table_reserve(struct rl_peer_table *t)
 	return hot;
 }
 
-// Under lock, or before anybody can see it.
+// Under lock, or before anybody can see it; but who walks the peers by index (rl_tick) may look at
+// the address at any time.
 static void wipe(struct rl_peer_table *t, struct rl_peer *hot)
 {
+	set(hot->address, 0);
 	sodium_memzero(rl_peer_cold(t, hot), sizeof(struct rl_peer_cold));
-	uint32_t seq = get(hot->seq);
-	memset((void *)hot, 0, sizeof(*hot));
 	// The lock counter goes on, so that a reader of the old peer cannot take the new one's
 	// words for it.
-	atomic_store_explicit(&hot->seq, (seq + 2) & ~1u, memory_order_relaxed);
+	set(hot->seq, (get(hot->seq) + 2) & ~1u);
+	set(hot->best, 0);
+	set(hot->proto, 0);
+	set(hot->probed, 0);
+	for (unsigned i = 0; i < 2; i++) {
+		set(hot->v4[i], 0);
+		set(hot->v6a[i], 0);
+	}
+	set(hot->v6a_to, 0);
+	for (unsigned i = 0; i < 3; i++)
+		set(hot->heard[i], 0);
 }
 
 static void push_free(struct rl_peer_table *t, struct rl_peer *hot)

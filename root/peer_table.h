@@ -64,6 +64,12 @@ static inline struct rl_peer_cold *rl_peer_cold(const struct rl_peer_table *t,
 	return &t->cold[hot - t->hot];
 }
 
+// Full of live peers: reserving would fail.
+static inline bool rl_peer_table_full(const struct rl_peer_table *t)
+{
+	return atomic_load_explicit(&t->count, memory_order_relaxed) >= t->max;
+}
+
 // A free peer to fill in, not yet found by anybody; NULL: full. Then either publish or release it.
 struct rl_peer *rl_peer_table_reserve(struct rl_peer_table *t);
 void rl_peer_table_release(struct rl_peer_table *t, struct rl_peer *hot);

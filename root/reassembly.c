@@ -55,14 +55,15 @@ static bool timed_out(const struct rl_reassembly *r, const struct rl_reassembly_
 	return s->since_ms != 0 && now_ms - s->since_ms > r->timeout_ms;
 }
 
-// The packet's slot, or a fresh one: free, timed out, or the oldest of the set. NULL: the source
-// has its share.
+// The packet's slot, or a fresh one: the source's own oldest if it has its share, else a free one
+// or the oldest of the set.
 static struct rl_reassembly_slot *slot_for(struct rl_reassembly *r, const struct rl_inet *from,
 					   uint64_t id, uint64_t now_ms)
 {
 	uint64_t source = rl_prefix(from, RL_PREFIX_HOST);
 	size_t place = rl_hash64(r->key, source) % r->sets;
 	struct rl_reassembly_slot *set = r->slots + place * RL_REASSEMBLY_WAYS, *at = set;
+	struct rl_reassembly_slot *own = NULL;
 	unsigned held = 0;
 	for (unsigned i = 0; i < RL_REASSEMBLY_WAYS; i++) {
 		struct rl_reassembly_slot *s = &set[i];
@@ -72,12 +73,16 @@ static struct rl_reassembly_slot *slot_for(struct rl_reassembly *r, const struct
 		}
 		if (s->since_ms != 0 && s->id == id && rl_inet_equal(&s->from, from))
 			return s;
-		held += s->since_ms != 0 && rl_prefix(&s->from, RL_PREFIX_HOST) == source;
 		if (s->since_ms < at->since_ms)
 			at = s;
+		if (s->since_ms == 0 || rl_prefix(&s->from, RL_PREFIX_HOST) != source)
+			continue;
+		held++;
+		if (!own || s->since_ms < own->since_ms)
+			own = s;
 	}
 	if (held >= RL_REASSEMBLY_PER_SOURCE)
-		return NULL;
+		at = own;
 	if (at->since_ms != 0)
 		r->lost++;
 	else
@@ -117,8 +122,6 @@ enum rl_frag rl_reassembly_add(struct rl_reassembly *r, const struct rl_inet *fr
 	    (!head && (total < 2 || total > ZT_FRAG_MAX || number == 0 || number >= total)))
 		return RL_FRAG_BAD;
 	struct rl_reassembly_slot *s = slot_for(r, from, id, now_ms);
-	if (!s)
-		return RL_FRAG_RATE;
 	if (!head && s->total != 0 && s->total != total)
 		return RL_FRAG_BAD;
 	if (!head)

@@ -2,7 +2,8 @@
 // Packets for the root that come in pieces (docs/protocol.md 3.1, 3.3): a fixed table of slots
 // keyed by packet ID and source, joined when all pieces are there, given up after a time. One
 // source (IPv4 address, IPv6 /64) holds at most four slots, and only in the set it hashes to, so it
-// cannot stop the reassembly of all others. One thread only.
+// cannot stop the reassembly of all others; a fifth packet takes the place of its own oldest, so
+// that a trickle of pieces in its name cannot stop it either. One thread only.
 #pragma once
 
 #include "root/hash.h"
@@ -27,8 +28,7 @@ struct rl_reassembly {
 enum rl_frag {
 	RL_FRAG_KEPT,
 	RL_FRAG_COMPLETE,
-	RL_FRAG_BAD,  // impossible numbers or sizes
-	RL_FRAG_RATE, // its source holds too many incomplete packets
+	RL_FRAG_BAD, // impossible numbers or sizes
 };
 
 // Bytes for this many slots (rounded up to whole sets), 10 kB each.

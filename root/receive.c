@@ -37,14 +37,15 @@ static void pass_lookup(struct rl_worker *w, struct rl_packet *p)
 		rl_peer_table_prefetch_peer(&w->root->peers, p->hash);
 }
 
+// Pots of their own for HELLO in the clear and encrypted: a flood of one leaves the other open.
 static bool stranger_budget(struct rl_worker *w, struct rl_packet *p, struct rl_budget *b,
-			    uint32_t pps, enum rl_drop why)
+			    struct rl_budget_total *total, uint32_t pps, enum rl_drop why)
 {
 	const struct rl_options *opt = &w->root->opt;
 	uint32_t now = (uint32_t)w->now_ms;
 	if (!rl_budget_take(b, rl_prefix(&p->from, RL_PREFIX_SITE), now, pps, 1))
 		return rl_drop(p, why);
-	if (!rl_budget_total_take(&w->stranger_total, now, opt->stranger_total_pps, 1))
+	if (!rl_budget_total_take(total, now, opt->stranger_total_pps, 1))
 		return rl_drop(p, why);
 	p->verdict = RL_DEFER;
 	return true;
@@ -68,7 +69,14 @@ static void hello(struct rl_worker *w, struct rl_packet *p)
 		rl_hello_known(w, p, p->peer, &h);
 		return;
 	}
-	stranger_budget(w, p, &w->stranger_budget, r->opt.stranger_pps, RL_DROP_RATE_STRANGER);
+	// Nobody moves out before control has looked; until then public-key work would be for
+	// nothing.
+	if (!p->peer && rl_peer_table_full(&r->peers)) {
+		rl_drop(p, RL_DROP_PEERS_FULL);
+		return;
+	}
+	stranger_budget(w, p, &w->stranger_budget, &w->stranger_total, r->opt.stranger_pps,
+			RL_DROP_RATE_STRANGER);
 }
 
 static void fragment(struct rl_worker *w, struct rl_packet *p, bool head)
@@ -86,9 +94,6 @@ static void fragment(struct rl_worker *w, struct rl_packet *p, bool head)
 		return;
 	case RL_FRAG_BAD:
 		rl_drop(p, RL_DROP_FRAG_BAD);
-		return;
-	case RL_FRAG_RATE:
-		rl_drop(p, RL_DROP_FRAG_RATE);
 		return;
 	case RL_FRAG_COMPLETE:
 		break;
@@ -132,8 +137,8 @@ void rl_for_us(struct rl_worker *w, struct rl_packet *p, bool joined)
 		if (p->len < ZT_HDR_LEN + ZT_XHELLO_KEY_LEN)
 			rl_drop(p, RL_DROP_TOO_SHORT);
 		else
-			stranger_budget(w, p, &w->encrypted_budget, r->opt.encrypted_pps,
-					RL_DROP_RATE_ENCRYPTED);
+			stranger_budget(w, p, &w->encrypted_budget, &w->encrypted_total,
+					r->opt.encrypted_pps, RL_DROP_RATE_ENCRYPTED);
 		return;
 	}
 	if (suite == ZT_SUITE_POLY1305 && (p->data[ZT_AT_VERB] & ZT_VERB_MASK) == ZT_VERB_HELLO) {

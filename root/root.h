@@ -47,7 +47,7 @@ struct rl_options {
 			    // limit
 	uint32_t peer_verb_pps; // [200] packets a second for the root from one peer; 0: no limit
 	uint32_t stranger_pps;  // [200] HELLO of strangers a second from one /24 or /48
-	uint32_t stranger_total_pps; // [2000] of all together, per worker
+	uint32_t stranger_total_pps; // [2000] of all together, per worker; as many encrypted ones
 	uint32_t encrypted_pps;      // [100] encrypted HELLO a second from one /24 or /48
 	uint32_t validate_pps;       // [64] identity validations a second for one /24 or /48
 	uint32_t reassembly_slots;   // [64] incomplete packets per worker, 10 kB each
@@ -179,9 +179,9 @@ bool rl_root_peer_find(const struct rl_root *r, uint64_t address, uint64_t now_m
 // Control: puts a validated peer in, as from a database, without any path. 0, -EEXIST, -ENOSPC,
 // -EINVAL (weak key).
 int rl_root_peer_add(struct rl_root *r, const struct rl_identity *id, uint64_t now_ms);
-// Control: unlinks peers silent for peer_timeout_ms (sooner if the table is nearly full), looking
-// at `budget` entries. Unlinked ones are reused only after rl_root_expire_done: call that when
-// every worker and admission thread has passed a quiescent state (RCU). Returns how many await
-// that.
+// Control: unlinks peers silent for peer_timeout_ms (sooner if the table is nearly full, soonest
+// those who never proved an address), looking at `budget` entries. Unlinked ones are reused only
+// after rl_root_expire_done: call that when every worker and admission thread has passed a
+// quiescent state (RCU). Returns how many await that.
 unsigned rl_root_expire(struct rl_root *r, uint64_t now_ms, unsigned budget);
 void rl_root_expire_done(struct rl_root *r);

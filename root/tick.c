@@ -2,6 +2,7 @@
 // Work that no packet causes, done a little at each turn of a worker's loop: a NOP to peers that
 // have been silent, so that the NAT in front of them keeps our way in open (docs/protocol.md 6.8),
 // and incomplete packets given up.
+#include "root/probe.h"
 #include "root/reply.h"
 
 enum { PEERS_A_TURN = 32 };
@@ -26,6 +27,13 @@ static void keep_alive(struct rl_worker *w, struct rl_peer *peer)
 	const struct rl_options *o = &w->root->opt;
 	struct rl_peer_cold *cold = rl_peer_cold(&w->root->peers, peer);
 	static const uint8_t families[] = {6, 4};
+	uint32_t heard = atomic_load_explicit(&cold->heard, memory_order_relaxed);
+	// A client that has another root as its best one says HELLO every 225 s: were that lost,
+	// its paths would time out here while it is alive. The probe, unlike a NOP, is answered.
+	if (rl_tick_age(w->tick, heard) > o->path_timeout_ms / 2) {
+		rl_probe_all(w, peer);
+		return;
+	}
 	for (unsigned i = 0; i < 2; i++) {
 		struct rl_path fresh, path;
 		if (!rl_peer_path_family(peer, cold, families[i], w->tick, o->path_timeout_ms,

@@ -96,6 +96,8 @@ void rl_hello_answer(struct rl_worker *w, struct rl_request *q, const struct rl_
 		rl_drop(q->packet, RL_DROP_HELLO_MALFORMED);
 		return;
 	}
+	if (!q->direct)
+		wanted = 0; // teaches no path: the first direct OK is still to come
 	if (wanted != 0 && !q->proven) {
 		rl_drop(q->packet, RL_DROP_UNPROVEN);
 		return;

@@ -55,7 +55,7 @@ static void step(struct rl_reassembly *r, struct rl_reader *in, uint64_t *now)
 	free(piece);
 	if (got == RL_FRAG_COMPLETE)
 		check_joined(joined, joined_len, which, total);
-	if ((bad && got != RL_FRAG_BAD) || got > RL_FRAG_RATE || r->used > SLOTS)
+	if ((bad && got != RL_FRAG_BAD) || got > RL_FRAG_BAD || r->used > SLOTS)
 		abort();
 }
 

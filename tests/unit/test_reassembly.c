@@ -214,37 +214,39 @@ static void a_source_holds_four(void **state)
 {
 	static const struct {
 		const char *what, *from[5];
-		enum rl_frag fifth;
+		bool pushes_out;
 	} rows[] = {
 		{"one address and port",
 		 {"192.0.2.1/1", "192.0.2.1/1", "192.0.2.1/1", "192.0.2.1/1", "192.0.2.1/1"},
-		 RL_FRAG_RATE},
+		 true},
 		{"one address, many ports",
 		 {"192.0.2.1/1", "192.0.2.1/2", "192.0.2.1/3", "192.0.2.1/4", "192.0.2.1/5"},
-		 RL_FRAG_RATE},
+		 true},
 		{"many addresses of one /64",
 		 {"2001:db8::1/1", "2001:db8::2/1", "2001:db8::3/1", "2001:db8::4/1",
 		  "2001:db8::5/1"},
-		 RL_FRAG_RATE},
+		 true},
 		{"two addresses",
 		 {"192.0.2.1/1", "192.0.2.1/2", "192.0.2.2/3", "192.0.2.1/4", "192.0.2.1/5"},
-		 RL_FRAG_KEPT},
+		 false},
 		{"two /64",
 		 {"2001:db8::1/1", "2001:db8::2/1", "2001:db8::3/1", "2001:db8::4/1",
 		  "2001:db8:0:1::5/1"},
-		 RL_FRAG_KEPT},
+		 false},
 	};
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		make(8);
 		for (uint64_t k = 0; k < 4; k++)
-			assert_int_equal(head(rows[i].from[k], k, T), RL_FRAG_KEPT);
-		if (head(rows[i].from[4], 4, T) != rows[i].fifth)
+			assert_int_equal(head(rows[i].from[k], k, T + k), RL_FRAG_KEPT);
+		assert_int_equal(head(rows[i].from[4], 4, T + 4), RL_FRAG_KEPT);
+		// The source's oldest gave way if it had to, all others go on.
+		for (uint64_t k = 1; k < 5; k++)
+			assert_int_equal(tail(rows[i].from[k], k, T + 4), RL_FRAG_COMPLETE);
+		if (tail(rows[i].from[0], 0, T + 4) !=
+		    (rows[i].pushes_out ? RL_FRAG_KEPT : RL_FRAG_COMPLETE))
 			fail_msg("%s", rows[i].what);
-		// Those under way go on.
-		assert_int_equal(tail(rows[i].from[0], 0, T), RL_FRAG_COMPLETE);
-		assert_int_equal(head(rows[i].from[4], 5, T), RL_FRAG_KEPT);
 	}
 }
 
@@ -286,7 +288,7 @@ static void a_flood_stays_in_its_set(void **state)
 	rl_reassembly_expire(&table, T);
 	for (uint64_t id = 1000; id < 11000; id++)
 		head("198.51.100.1/1", id, T + 1);
-	assert_int_equal(rl_reassembly_expire(&table, T + 1) <= 4, 1);
+	assert_in_range(rl_reassembly_expire(&table, T + 1), 9996, 10000); // its own, but for four
 	for (unsigned k = 0; k < 32; k++) {
 		snprintf(from, sizeof(from), "192.0.2.%u/1", k);
 		hit += tail(from, k, T + 2) == RL_FRAG_COMPLETE;
