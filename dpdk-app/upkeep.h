@@ -8,6 +8,7 @@
 struct upkeep {
 	struct app *app;
 	uint64_t refreshed_ms; // ports_refresh
+	bool refresh_failed;   // and that has been said
 
 	// Expiry, and the grace period after it.
 	bool waiting;
