@@ -125,6 +125,7 @@ static int read_state(int fd, struct netif *n)
 	if (ret)
 		return ret;
 	n->up = r.ifr_flags & IFF_UP;
+	n->promisc = r.ifr_flags & IFF_PROMISC;
 	n->carrier = n->up && r.ifr_flags & IFF_RUNNING;
 	ret = ask(fd, SIOCGIFMTU, &r, n->name);
 	if (ret)

@@ -15,6 +15,7 @@ struct netif {
 	uint8_t mac[6];
 	bool ether;   // speaks Ethernet
 	bool strips;  // takes VLAN tags out before an XDP program sees them
+	bool promisc; // somebody has switched it to hear everything
 	bool up;      // switched on
 	bool carrier; // and able to send
 	unsigned count;

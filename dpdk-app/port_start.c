@@ -221,6 +221,10 @@ int port_start(struct port *p, char why[static PORT_WHY_MAX])
 	if (ret)
 		return fail(p, why, ret, "no MAC address: %s", rte_strerror(-ret));
 	port_filter_publish(p, mac.addr_bytes);
+	// A start would switch the interface's promiscuous mode off; it stays as the operator has
+	// it.
+	if (port_spec_has_iface(&p->spec) && p->netif.promisc)
+		rte_eth_promiscuous_enable(p->dev);
 	ret = rte_eth_dev_start(p->dev);
 	if (ret)
 		return fail(p, why, ret, "the device does not start: %s", rte_strerror(-ret));

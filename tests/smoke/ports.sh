@@ -86,6 +86,7 @@ alive() { ! gone "$PID"; }
 says() { grep -q "$1" "$WORK/log" "$WORK/err"; }
 no_xdp() { ! ip -n "$P-root" link show eth0 | grep -q xdp; }
 has_xdp() { ip -n "$P-root" link show eth0 | grep -q xdp; }
+is_promisc() { ip -n "$P-root" link show eth0 | grep -q PROMISC; }
 no_sockets() { ! root ss -Hulpn 'sport = :9993 or sport = :9443' | grep -q .; }
 
 stop() {
@@ -133,6 +134,7 @@ talk() { # KIND: everything that both kinds can do
 	check "$1: sender that leaves checksums to its NIC, IPv4" cli "$PROBE" 10.98.0.1 9993
 	check "$1: sender that leaves checksums to its NIC, IPv6" cli "$PROBE" fd98::1 9993
 	cli ethtool -K eth0 tx off >/dev/null 2>&1
+	check "$1: promiscuous mode as it was" is_promisc
 	check "$1: ping IPv4" echoes 10.98.0.1
 	check "$1: ping IPv6" echoes fd98::1
 	check "$1: TCP" tcp_passes
@@ -273,6 +275,7 @@ ip netns add "$P-cli"
 ip link add eth0 netns "$P-root" type veth peer name eth0 netns "$P-cli" || skip "no veth here"
 up "$P-root" 1
 up "$P-cli" 2
+ip -n "$P-root" link set eth0 promisc on
 MAC=$(root cat /sys/class/net/eth0/address)
 
 check "no such interface" refused "there is no interface" af_packet:nope

@@ -86,7 +86,8 @@ static void test_args_limits(void **state)
 		CPU_SET(i, &allowed);
 	for (int i = 0; i < EAL_WORKERS_MAX; i++)
 		core[i] = 1000;
-	assert_true(eal_args_make(&a, &o, true, core, &allowed) <= 0);
+	assert_int_equal(eal_args_make(&a, &o, true, core, &allowed), 0);
+	assert_non_null(strstr(a.argv[1], ",64@1000"));
 	memset(vdev, 'v', sizeof(vdev) - 1);
 	vdev[sizeof(vdev) - 1] = 0;
 	o = options(1);
