@@ -212,6 +212,10 @@ static void take(struct udp_net *net, unsigned node, unsigned socket_no, const s
 		send_cut(n, socket_no, from, e->reply, e->reply_len);
 	if (e->verb == ZT_VERB_ECHO && e->from == n->node.root.id.address)
 		n->socket[socket_no].proven = true;
+	if (e->verb == ZT_VERB_ECHO && e->reply_len <= sizeof(n->said)) {
+		memcpy(n->said, e->reply, e->reply_len);
+		n->said_len = e->reply_len;
+	}
 	if (e->say_hello)
 		hello_family(net, n, from->family == 4 ? 0 : 1);
 }

@@ -24,6 +24,8 @@ struct udp_node {
 	uint64_t hello_ms;
 	unsigned hello_every_ms; // while offline [1000]
 	bool encrypted;          // says the encrypted HELLO
+	uint8_t said[64];        // its last answer to an ECHO, for those who replay it
+	size_t said_len;
 };
 
 // One datagram that came in.

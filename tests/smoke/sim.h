@@ -33,6 +33,8 @@ unsigned sim_first_socket(const struct sim *s); // 0 with IPv4, else 1
 // Sends by n->use and waits for OK (or ERROR, as said) to it; NULL: none in 1.5 s.
 const struct udp_seen *sim_ask(struct sim *s, struct udp_node *n, const uint8_t *p, size_t len,
 			       uint8_t verb, uint8_t answer);
+// Sends by n->use; true if there is no such answer for as long as answers take at worst here.
+bool sim_silent(struct sim *s, struct udp_node *n, const uint8_t *p, size_t len, uint8_t verb);
 // Everything sent before has been handled: an ECHO and its answer, and a moment for threads.
 bool sim_settle(struct sim *s, struct udp_node *n);
 // a and b know each other's keys from now on (as after WHOIS). ab: memory for both, alive as long

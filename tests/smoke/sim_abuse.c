@@ -115,8 +115,9 @@ static unsigned relayed_to(const struct sim *s, const struct udp_node *n, unsign
 // The attacker has every packet the victim ever sent, another address, and no key.
 void sim_forged(struct sim *s)
 {
-	static uint8_t seen[8][256];
-	size_t len[8];
+	enum { PACKETS = 5 };
+	static uint8_t seen[PACKETS][256];
+	size_t len[PACKETS];
 	struct node_peer ab[2];
 	struct udp_node *a, *victim, *attacker;
 	struct rl_inet target = s->root4.family ? s->root4 : s->root6;
@@ -146,11 +147,15 @@ void sim_forged(struct sim *s)
 	for (unsigned i = 0; i < 4; i++)
 		udp_send(&s->net, victim, seen[i], len[i]);
 	udp_run(&s->net, 200);
+	// Its answer to a probe, which proved its address.
+	sim_check(s, victim->said_len > 0, "the victim has answered a probe");
+	len[4] = victim->said_len;
+	memcpy(seen[4], victim->said, len[4]);
 	for (unsigned round = 0; round < 20; round++) {
 		memcpy(bad, seen[0], len[0]);
 		bad[ZT_AT_MAC] ^= 1;
 		udp_send(&s->net, attacker, bad, len[0]);
-		for (unsigned i = 0; i < 4; i++)
+		for (unsigned i = 0; i < PACKETS; i++)
 			udp_send(&s->net, attacker, seen[i], len[i]);
 	}
 	sim_check(s, sim_settle(s, a), "the root still answers");
@@ -158,7 +163,7 @@ void sim_forged(struct sim *s)
 		  "after forged and replayed packets all relays reach the victim");
 	// The victim falls silent for longer than its best path is trusted without asking.
 	for (unsigned i = 0; i < 8; i++) {
-		for (unsigned k = 0; k < 4; k++)
+		for (unsigned k = 0; k < PACKETS; k++)
 			udp_send(&s->net, attacker, seen[k], len[k]);
 		udp_run(&s->net, 1000);
 	}

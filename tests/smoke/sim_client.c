@@ -112,6 +112,14 @@ const struct udp_seen *sim_ask(struct sim *s, struct udp_node *n, const uint8_t 
 	return udp_wait(&s->net, n, &want, 1500);
 }
 
+bool sim_silent(struct sim *s, struct udp_node *n, const uint8_t *p, size_t len, uint8_t verb)
+{
+	struct udp_want want = {.verb = ZT_VERB_OK, .in_verb = verb, .in_id = rl_load64(p)};
+
+	udp_send(&s->net, n, p, len);
+	return !udp_wait(&s->net, n, &want, 300);
+}
+
 bool sim_settle(struct sim *s, struct udp_node *n)
 {
 	uint8_t p[ZT_PACKET_MAX];
