@@ -118,6 +118,7 @@ static void again(struct turn *t)
 	if (at & 2 && t->d.len) {
 		t->d.data[(at >> 2) % t->d.len] ^= rl_get8(&t->in) | 1;
 		t->d.proves = 0;
+		t->d.changed = true; // or a second change might undo this one
 	}
 }
 

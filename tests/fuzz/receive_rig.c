@@ -313,7 +313,8 @@ void rig_flush(struct rig *g)
 void rig_send(struct rig *g, const struct datagram *d)
 {
 	unsigned at = g->piece_count % PIECES_KEPT;
-	g->last = *d;
+	if (!d->changed)
+		g->last = *d;
 	g->batch[g->batch_count] = *d;
 	if (d->piece_of) {
 		for (unsigned i = 0; i < PIECES_KEPT; i++)

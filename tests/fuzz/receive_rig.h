@@ -23,6 +23,7 @@ struct datagram {
 	size_t len;
 	uint64_t proves; // the node whose OK(ECHO) this is, if it comes from `proof_at`; 0: none
 	struct rl_inet proof_at;
+	bool changed;      // on the way
 	uint64_t piece_of; // ID of the packet it is a piece of; 0: whole
 	uint16_t via;
 	uint16_t spare; // bytes of the buffer behind it
