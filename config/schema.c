@@ -85,7 +85,7 @@ const struct config_row config_rows[] = {
 	 .help = "New subscriptions of one peer in a minute."},
 	{LIMIT(gather_max), .min = 1, .max = 255, .preset = "255",
 	 .help = "Addresses in one answer to MULTICAST_GATHER."},
-	{LIMIT(whois_max), .min = 1, .max = 255, .preset = "32",
+	{LIMIT(whois_max), .min = 1, .max = 64, .preset = "32",
 	 .help = "Addresses looked up for one WHOIS."},
 	{LIMIT(budget_cells), .min = 64, .max = 16777216, .preset = "16384",
 	 .help = "Source prefixes told apart when rates are limited, per worker."},

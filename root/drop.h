@@ -37,6 +37,7 @@
 	X(ADMISSION_FULL, "admission_full", "admission queue full: the client repeats in 5 s") \
 	X(MALFORMED, "malformed", "payload of a verb that does not parse") \
 	X(GROUPS_FULL, "groups_full", "multicast subscription beyond a limit") \
+	X(WAYS_FULL, "ways_full", "address proven, but no room to store the way to it") \
 	X(UNPROVEN, "unproven", "answer withheld: larger than the request, address not proven") \
 	X(NO_ANSWER, "no_answer", "question without an answer here: WHOIS or GATHER of something unknown") \
 	X(IGNORED, "ignored", "verb a root does not act on") \

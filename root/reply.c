@@ -3,6 +3,10 @@
 
 #include "root/probe.h"
 
+// As many pieces as a client puts together. Each but the head spends a few bytes on its own header,
+// so this is less than ZT_PACKET_MAX.
+enum { ANSWER_MAX = ZT_MTU + (ZT_FRAG_MAX - 1) * (ZT_MTU - ZT_FRAG_HDR_LEN) };
+
 struct rl_out *rl_out_new(struct rl_worker *w)
 {
 	if (w->out_count == RL_OUT_MAX) {
@@ -37,7 +41,7 @@ struct rl_writer rl_reply_begin(struct rl_worker *w, const struct rl_request *q,
 				enum zt_verb in_re)
 {
 	uint64_t to = atomic_load_explicit(&q->peer->address, memory_order_relaxed);
-	struct rl_writer out = rl_reply_header(w, w->plain, ZT_PACKET_MAX, to, kind);
+	struct rl_writer out = rl_reply_header(w, w->plain, ANSWER_MAX, to, kind);
 	rl_put8(&out, in_re);
 	rl_put64(&out, q->wire_id);
 	return out;

@@ -12,7 +12,8 @@ void rl_out_send(struct rl_worker *w, struct rl_out *out, const struct rl_path *
 // Header of a packet to `to` with a random ID, in buf; the writer stands behind the verb byte.
 struct rl_writer rl_reply_header(struct rl_worker *w, uint8_t *buf, size_t room, uint64_t to,
 				 enum zt_verb verb);
-// OK or ERROR about a request: header, verb and ID answered; in w->plain.
+// OK or ERROR about a request: header, verb and ID answered; in w->plain, with room for the longest
+// packet that can be sent in fragments.
 struct rl_writer rl_reply_begin(struct rl_worker *w, const struct rl_request *q, enum zt_verb kind,
 				enum zt_verb in_re);
 // May this many bytes go to where the request came from? An unproven address gets less than it

@@ -38,8 +38,8 @@ struct rl_options {
 	uint32_t group_members; // [262144] multicast subscriptions in memory, about 130 bytes each
 	uint32_t group_timeout_ms;    // [600000]
 	uint32_t peer_groups_per_min; // [1024] new subscriptions per peer and minute
-	uint16_t gather_max;          // [255] addresses in one OK(GATHER)
-	uint16_t whois_max;           // [32] addresses looked up in one WHOIS
+	uint16_t gather_max;          // [255] addresses in one OK(GATHER), 274 at most
+	uint16_t whois_max;           // [32] addresses looked up in one WHOIS, 64 at most
 	uint32_t budget_cells;        // [16384] source prefixes told apart, per worker
 	uint32_t relay_pps; // [200000] relayed packets a second from one IP address (/64); 0: no
 			    // limit

@@ -26,15 +26,17 @@ void rl_verb_like(struct rl_worker *w, struct rl_request *q)
 	struct rl_reader in = rl_reader(q->data + ZT_AT_PAYLOAD, q->len - ZT_AT_PAYLOAD);
 	uint64_t member = asker_of(q);
 	bool full = false;
-	while (rl_reader_left(&in) >= TUPLE_LEN && !full) {
+	while (rl_reader_left(&in) >= TUPLE_LEN) {
 		struct rl_group_key key = get_group(&in);
 		// New subscriptions cost memory, so a peer has so many a minute; refreshing is
 		// free.
 		enum rl_like got = rl_group_refresh(&r->groups, &key, member, w->now_ms);
 		if (got == RL_LIKE_REFRESHED)
 			continue;
-		full = !rl_peer_allow_like(q->cold, w->now_ms, r->opt.peer_groups_per_min) ||
-		       rl_group_like(&r->groups, &key, member, w->now_ms) == RL_LIKE_FULL;
+		// What finds no room must not keep the rest from being refreshed.
+		if (!rl_peer_allow_like(q->cold, w->now_ms, r->opt.peer_groups_per_min) ||
+		    rl_group_like(&r->groups, &key, member, w->now_ms) == RL_LIKE_FULL)
+			full = true;
 	}
 	if (full)
 		rl_drop(q->packet, RL_DROP_GROUPS_FULL);

@@ -29,11 +29,13 @@ void rl_verb_ok(struct rl_worker *w, struct rl_request *q)
 		rl_drop(q->packet, RL_DROP_IGNORED);
 		return;
 	}
-	rl_done(q->packet);
 	q->probe = false;
 	struct rl_path path = {*from, w->root->host.via(w->root->host.ctx, w->arrival)};
-	if (path.via == RL_VIA_NONE)
+	if (path.via == RL_VIA_NONE) {
+		rl_drop(q->packet, RL_DROP_WAYS_FULL);
 		return;
+	}
+	rl_done(q->packet);
 	w->stats.proofs++;
 	latency(w, q->cold);
 	if (rl_peer_path_learn(q->peer, q->cold, &path, w->tick))

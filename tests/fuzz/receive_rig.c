@@ -202,6 +202,8 @@ static void receive(struct rig *g, const uint8_t *data, size_t len, const struct
 {
 	static const struct rl_inet here = {.family = 4, .ip = {10, 0, 0, 1}, .port = 9993};
 	bool opened = false, anybody = false;
+	if (data[ZT_AT_FROM] == ZT_ADDRESS_RESERVED)
+		must(data[ZT_FRAG_AT_COUNT] >> 4 <= ZT_FRAG_MAX);
 	if (data[ZT_AT_FROM] != ZT_ADDRESS_RESERVED &&
 	    rl_load40(data + ZT_AT_FROM) != root_id.address)
 		return; // relayed

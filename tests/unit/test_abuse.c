@@ -225,6 +225,49 @@ static void forged_heads_do_not_stop_reassembly(void **state)
 	assert_int_equal(b->sent_count, 3);
 }
 
+// Somebody has filled the table of groups, or a client likes more than it may: what it liked before
+// it keeps, also what comes later in the same packet.
+static void a_refused_group_does_not_cost_the_others(void **state)
+{
+	struct bench *b = *state;
+	struct node_group g[3] = {{.network = 1}, {.network = 2}, {.network = 3}};
+	bench_join(b, 0);
+	bench_join(b, 1);
+	bench_say(b, 0, buf, node_like(&b->node[0], 1, &g[2], 1, buf)); // all it may this minute
+	assert_int_equal(b->last.verdict, RL_DONE);
+	b->now += 10000;
+	bench_say(b, 0, buf, node_like(&b->node[0], 1, g, 3, buf));
+	bench_drops(b, RL_DROP_GROUPS_FULL);
+	b->now += 55000;
+	bench_say(b, 1, buf, node_gather(&b->node[1], 3, &g[2], 32, 0, buf));
+	bench_read(b, 1, 0, &ev);
+	assert_int_equal(ev.gather_count, 1);
+}
+
+static int few_groups(void **state)
+{
+	struct rl_options opt = rl_options_default();
+	opt.peer_groups_per_min = 1;
+	opt.group_timeout_ms = 60000;
+	return bench_open(state, &opt);
+}
+
+static void a_proof_without_room_for_its_way_is_counted(void **state)
+{
+	struct bench *b = *state;
+	struct rl_peer_info info;
+	b->root->host.via = via;
+	via_now = RL_VIA_NONE;
+	bench_say(b, 0, buf, bench_hello(b, 0, buf));
+	bench_read(b, 0, 1, &ev);
+	uint8_t reply[256];
+	memcpy(reply, ev.reply, ev.reply_len);
+	bench_say(b, 0, reply, ev.reply_len);
+	bench_drops(b, RL_DROP_WAYS_FULL);
+	assert_true(rl_root_peer_find(b->root, b->node[0].id.address, b->now, &info));
+	assert_int_equal(info.path_count, 0);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, bench_setup, bench_teardown)
 
 int main(void)
@@ -235,6 +278,9 @@ int main(void)
 		T(a_lost_hello_costs_no_path),
 		T(a_relayed_hello_is_answered_without_worlds),
 		T(forged_heads_do_not_stop_reassembly),
+		T(a_proof_without_room_for_its_way_is_counted),
+		cmocka_unit_test_setup_teardown(a_refused_group_does_not_cost_the_others,
+						few_groups, bench_teardown),
 		cmocka_unit_test_setup_teardown(
 			encrypted_and_plain_strangers_have_pots_of_their_own, few_strangers,
 			bench_teardown),

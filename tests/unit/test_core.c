@@ -245,6 +245,24 @@ static void echo_comes_back_long_ones_in_fragments(void **state)
 	node_join_free(b->node[0].join);
 }
 
+// A client joins seven pieces, no more.
+static void the_longest_answer_is_seven_pieces(void **state)
+{
+	struct bench *b = *state;
+	static uint8_t payload[ZT_PACKET_MAX], cut[ZT_PACKET_MAX + 7 * 16];
+	bench_join(b, 0);
+	for (size_t n = 9891; n <= 9892; n++) {
+		struct node_piece piece[ZT_FRAG_MAX];
+		size_t len = node_echo(&b->node[0], 1, payload, n, buf);
+		unsigned pieces = node_cut(buf, len, ZT_MTU, cut, piece);
+		assert_int_equal(pieces, 7);
+		for (unsigned i = 0; i < pieces; i++)
+			bench_say(b, 0, piece[i].data, piece[i].len);
+		assert_int_equal(b->sent_count, n == 9891 ? 7 : 0);
+	}
+	bench_drops(b, RL_DROP_TOO_LONG);
+}
+
 static void a_newer_planet_comes_in_the_first_ok_and_only_to_a_proven_address(void **state)
 {
 	struct bench *b = *state;
@@ -476,6 +494,7 @@ int main(void)
 		T(answers_to_an_unproven_address_count_together),
 		T(whois_of_many_comes_in_datagrams_that_fit),
 		T(echo_comes_back_long_ones_in_fragments),
+		T(the_longest_answer_is_seven_pieces),
 		T(a_newer_planet_comes_in_the_first_ok_and_only_to_a_proven_address),
 		T(a_moon_comes_to_those_who_list_it),
 		T(groups_are_liked_and_gathered),
