@@ -69,6 +69,8 @@ struct rl_worker {
 	uint32_t tick;    // of now_ms
 	uint32_t tick_at; // next peer of rl_tick
 	uint64_t tick_round_ms;
+	unsigned due_count; // relayed packets of this burst whose pair is to be introduced
+	struct rl_packet *due[RL_BURST_MAX];
 	unsigned out_count;
 	struct rl_out *out;
 	uint8_t *plain;  // ZT_PACKET_MAX: answers are built here
@@ -117,7 +119,9 @@ static inline void rl_count(struct rl_worker *w, enum rl_drop why)
 // relay.c: a packet for another node, peer already looked up (NULL: unknown).
 void rl_relay(struct rl_worker *w, struct rl_packet *p);
 // introduce.c, 6.4: tells both ends of each other, by every family both are reached by.
-void rl_introduce(struct rl_worker *w, const struct rl_packet *p, struct rl_peer *to);
+// A relayed packet notes its pair if that is due; rl_introduce_due follows at the end of the burst.
+void rl_introduce(struct rl_worker *w, struct rl_packet *p);
+void rl_introduce_due(struct rl_worker *w);
 void rl_introduce_again(struct rl_worker *w, struct rl_peer *asker, struct rl_peer *other);
 // receive.c: everything for the root that is whole. `joined`: reassembled, so answers go to the
 // out-box.

@@ -71,23 +71,57 @@ static bool tell_both(struct rl_worker *w, const struct end *a, const struct end
 	return told != 0;
 }
 
-void rl_introduce(struct rl_worker *w, const struct rl_packet *p, struct rl_peer *to)
+void rl_introduce(struct rl_worker *w, struct rl_packet *p)
 {
-	struct rl_root *r = w->root;
+	const struct rl_root *r = w->root;
 	uint32_t every = r->opt.introduce_ms;
 	if (every == 0 || !rl_pairs_due(&r->pairs, p->zt_from, p->zt_to, w->now_ms, every))
 		return;
-	struct rl_peer *from = rl_peer_table_find(&r->peers, p->zt_from,
-						  rl_peer_table_hash(&r->peers, p->zt_from));
-	if (!from || from == to)
-		return;
-	struct end a = end_of(w, from), b = end_of(w, to);
+	p->hash = rl_peer_table_hash(&r->peers, p->zt_from);
+	rl_peer_table_prefetch(&r->peers, p->hash);
+	w->due[w->due_count++] = p;
+}
+
+// All that both ends' keys and paths lie on.
+static void prefetch_cold(const struct rl_root *r, const struct rl_peer *peer)
+{
+	const uint8_t *cold = (const void *)rl_peer_cold(&r->peers, peer);
+	for (size_t at = 0; at < sizeof(struct rl_peer_cold); at += 64)
+		__builtin_prefetch(cold + at);
+}
+
+static void introduce(struct rl_worker *w, const struct rl_packet *p, struct rl_peer *from)
+{
+	struct end a = end_of(w, from), b = end_of(w, p->peer);
 	if (rl_peer_path_find(a.peer, a.cold, &p->from) == RL_PATH_NONE)
 		return;
-	if (!rl_pairs_claim(&r->pairs, a.address, b.address, w->now_ms, every))
+	if (!rl_pairs_claim(&w->root->pairs, a.address, b.address, w->now_ms,
+			    w->root->opt.introduce_ms))
 		return;
 	if (tell_both(w, &b, &a))
 		w->stats.introductions++;
+}
+
+// A new pair touches a dozen cache lines that nothing has touched before, so these go through the
+// burst in passes of their own.
+void rl_introduce_due(struct rl_worker *w)
+{
+	struct rl_root *r = w->root;
+	struct rl_peer *from[RL_BURST_MAX];
+	for (unsigned i = 0; i < w->due_count; i++)
+		rl_peer_table_prefetch_peer(&r->peers, w->due[i]->hash);
+	for (unsigned i = 0; i < w->due_count; i++) {
+		const struct rl_packet *p = w->due[i];
+		from[i] = rl_peer_table_find(&r->peers, p->zt_from, p->hash);
+		if (!from[i] || from[i] == p->peer)
+			continue;
+		prefetch_cold(r, from[i]);
+		prefetch_cold(r, p->peer);
+	}
+	for (unsigned i = 0; i < w->due_count; i++)
+		if (from[i] && from[i] != w->due[i]->peer)
+			introduce(w, w->due[i], from[i]);
+	w->due_count = 0;
 }
 
 void rl_introduce_again(struct rl_worker *w, struct rl_peer *asker, struct rl_peer *other)

@@ -190,6 +190,7 @@ void rl_receive_burst(struct rl_worker *w, uint64_t now_ms, struct rl_packet *p[
 		pass_lookup(w, p[i]);
 	for (unsigned i = 0; i < n; i++)
 		pass_decide(w, p[i]);
+	rl_introduce_due(w);
 	// The reasons are counted here and nowhere else; a MISS counts when the host knows that
 	// nobody else helps.
 	for (unsigned i = 0; i < n; i++) {

@@ -74,5 +74,5 @@ void rl_relay(struct rl_worker *w, struct rl_packet *p)
 	if (silent)
 		rl_probe_all(w, p->peer);
 	if (fresh && !p->fragment)
-		rl_introduce(w, p, p->peer);
+		rl_introduce(w, p);
 }
