@@ -131,6 +131,7 @@ void sim_forged(struct sim *s)
 	a = &s->net.node[0];
 	victim = &s->net.node[1];
 	attacker = &s->net.node[2];
+	node_join_free(attacker->node.join);
 	attacker->node = victim->node; // so that it can read what it should not get
 	attacker->node.join = NULL;
 	for (unsigned k = 0; k < UDP_SOCKETS; k++)
