@@ -82,14 +82,6 @@ void rl_introduce(struct rl_worker *w, struct rl_packet *p)
 	w->due[w->due_count++] = p;
 }
 
-// All that both ends' keys and paths lie on.
-static void prefetch_cold(const struct rl_root *r, const struct rl_peer *peer)
-{
-	const uint8_t *cold = (const void *)rl_peer_cold(&r->peers, peer);
-	for (size_t at = 0; at < sizeof(struct rl_peer_cold); at += 64)
-		__builtin_prefetch(cold + at);
-}
-
 static void introduce(struct rl_worker *w, const struct rl_packet *p, struct rl_peer *from)
 {
 	struct end a = end_of(w, from), b = end_of(w, p->peer);
@@ -115,8 +107,8 @@ void rl_introduce_due(struct rl_worker *w)
 		from[i] = rl_peer_table_find(&r->peers, p->zt_from, p->hash);
 		if (!from[i] || from[i] == p->peer)
 			continue;
-		prefetch_cold(r, from[i]);
-		prefetch_cold(r, p->peer);
+		rl_peer_prefetch_cold(rl_peer_cold(&r->peers, from[i]));
+		rl_peer_prefetch_cold(rl_peer_cold(&r->peers, p->peer));
 	}
 	for (unsigned i = 0; i < w->due_count; i++)
 		if (from[i] && from[i] != w->due[i]->peer)

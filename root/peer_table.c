@@ -64,6 +64,18 @@ void rl_peer_table_prefetch_peer(const struct rl_peer_table *t, uint64_t hash)
 	}
 }
 
+void rl_peer_table_prefetch_all(const struct rl_peer_table *t, uint64_t hash)
+{
+	const struct rl_bucket *b = rl_peer_table_bucket(t, hash);
+	for (unsigned i = 0; i < SLOTS; i++) {
+		uint64_t word = get(b->slot[i]);
+		if (!slot_tagged(word, hash))
+			continue;
+		__builtin_prefetch(&t->hot[(uint32_t)word - 1]);
+		rl_peer_prefetch_cold(&t->cold[(uint32_t)word - 1]);
+	}
+}
+
 // An acquiring load of the slot pairs with the releasing store of publish: whoever sees the index
 // sees the peer. `passed` is raised before the slot is filled and lowered after it is emptied, so a
 // peer that is in the table is never beyond a bucket that says nothing follows.

@@ -55,6 +55,15 @@ static inline void rl_peer_table_prefetch(const struct rl_peer_table *t, uint64_
 	__builtin_prefetch(rl_peer_table_bucket(t, hash));
 }
 void rl_peer_table_prefetch_peer(const struct rl_peer_table *t, uint64_t hash);
+// The same and the cold part, for a packet that will be opened.
+void rl_peer_table_prefetch_all(const struct rl_peer_table *t, uint64_t hash);
+// All that a peer's keys, identity and counters lie on.
+static inline void rl_peer_prefetch_cold(const struct rl_peer_cold *cold)
+{
+	for (size_t at = 0; at < sizeof(*cold); at += 64)
+		__builtin_prefetch((const uint8_t *)cold + at);
+	__builtin_prefetch((const uint8_t *)(cold + 1) - 1); // not aligned to lines
+}
 // NULL: not here.
 struct rl_peer *rl_peer_table_find(const struct rl_peer_table *t, uint64_t address, uint64_t hash);
 

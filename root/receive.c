@@ -33,11 +33,15 @@ static void pass_parse(struct rl_worker *w, struct rl_packet *p)
 
 static void pass_lookup(struct rl_worker *w, struct rl_packet *p)
 {
-	if (p->verdict != RL_DROP && p->hash != 0)
-		rl_peer_table_prefetch_peer(&w->root->peers, p->hash);
+	const struct rl_peer_table *t = &w->root->peers;
+	if (p->verdict == RL_DROP || p->hash == 0)
+		return;
+	if (p->zt_to == w->root->self)
+		rl_peer_table_prefetch_all(t, p->hash);
+	else
+		rl_peer_table_prefetch_peer(t, p->hash);
 }
 
-// Pots of their own for HELLO in the clear and encrypted: a flood of one leaves the other open.
 static bool stranger_budget(struct rl_worker *w, struct rl_packet *p, struct rl_budget *b,
 			    struct rl_budget_total *total, uint32_t pps, enum rl_drop why)
 {
@@ -64,8 +68,8 @@ static void hello(struct rl_worker *w, struct rl_packet *p)
 		rl_drop(p, bad);
 		return;
 	}
-	if (p->peer && sodium_memcmp(rl_peer_cold(&r->peers, p->peer)->public_key, h.id.public_key,
-				     ZT_PUBLIC_LEN) == 0) {
+	if (p->peer && memcmp(rl_peer_cold(&r->peers, p->peer)->public_key, h.id.public_key,
+			      ZT_PUBLIC_LEN) == 0) {
 		rl_hello_known(w, p, p->peer, &h);
 		return;
 	}
