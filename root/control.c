@@ -132,7 +132,9 @@ unsigned rl_root_expire(struct rl_root *r, uint64_t now_ms, unsigned budget)
 		if (rl_tick_age(now, heard) > patience_ms(r, hot, tight))
 			rl_peer_table_unlink(&r->peers, hot);
 	}
-	rl_group_expire(&r->groups, now_ms, budget);
+	// Groups go round as often as peers do: the two tables differ in size a thousandfold.
+	uint64_t sets = r->groups.mask + 1, share = budget < r->peers.max ? budget : r->peers.max;
+	rl_group_expire(&r->groups, now_ms, (unsigned)(sets * share / r->peers.max) + 1);
 	return rl_peer_table_seal(&r->peers);
 }
 

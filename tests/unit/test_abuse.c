@@ -244,6 +244,23 @@ static void a_refused_group_does_not_cost_the_others(void **state)
 	assert_int_equal(ev.gather_count, 1);
 }
 
+// Control's round through the peers takes the groups along.
+static void groups_go_with_their_members(void **state)
+{
+	struct bench *b = *state;
+	struct node_group g[60];
+	for (unsigned i = 0; i < 60; i++)
+		g[i] = (struct node_group){.network = 1, .adi = i};
+	bench_join(b, 0);
+	bench_say(b, 0, buf, node_like(&b->node[0], 1, g, 60, buf));
+	assert_int_equal(rl_groups_count(&b->root->groups), 60);
+	b->now += 700000;
+	uint32_t max = rl_root_max_peers(b->root);
+	for (unsigned i = 0; i < 10; i++)
+		rl_root_expire(b->root, b->now, max / 10 + 1);
+	assert_int_equal(rl_groups_count(&b->root->groups), 0);
+}
+
 static int few_groups(void **state)
 {
 	struct rl_options opt = rl_options_default();
@@ -278,6 +295,7 @@ int main(void)
 		T(a_lost_hello_costs_no_path),
 		T(a_relayed_hello_is_answered_without_worlds),
 		T(forged_heads_do_not_stop_reassembly),
+		T(groups_go_with_their_members),
 		T(a_proof_without_room_for_its_way_is_counted),
 		cmocka_unit_test_setup_teardown(a_refused_group_does_not_cost_the_others,
 						few_groups, bench_teardown),
