@@ -4,8 +4,6 @@
 // (docs/protocol.md 8.1).
 #include "root/core.h"
 
-#include <sodium.h>
-
 // Whom this packet makes us look up: the destination of what travels on, the sender of what is for
 // us.
 static void pass_parse(struct rl_worker *w, struct rl_packet *p)
