@@ -105,9 +105,8 @@ int config_set(struct config *c, const char *flag, const char *text, FILE *err);
 unsigned config_finish(struct config *c, const char *name, FILE *err);
 
 // The whole command line: --config FILE first, wherever it stands, then the other options over it
-// ("--name VALUE" or
-// "--name=VALUE"). --help, --version and --check-config FILE are served here; their text goes to
-// `out`.
+// ("--name VALUE" or "--name=VALUE"). --help, --version and --check-config FILE are served here;
+// their text goes to `out`.
 enum config_action {
 	CONFIG_RUN,  // `c` is complete and checked
 	CONFIG_DONE, // asked for information and got it: exit status 0

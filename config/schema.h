@@ -8,7 +8,7 @@
 enum config_type {
 	CONFIG_INT,     // uint32_t
 	CONFIG_ENUM,    // uint32_t, index into `names`
-	CONFIG_PATH,    // char[room]
+	CONFIG_PATH,    // char[max + 1]
 	CONFIG_INTS,    // struct config_ints
 	CONFIG_STRINGS, // struct config_strings
 };

@@ -100,13 +100,6 @@ void config_list_clear(struct config *c, const struct config_row *row)
 		memset(place(c, row), 0, sizeof(struct config_strings));
 }
 
-unsigned config_list_count(const struct config *c, const struct config_row *row)
-{
-	if (row->type == CONFIG_INTS)
-		return ((const struct config_ints *)place(c, row))->count;
-	return ((const struct config_strings *)place(c, row))->count;
-}
-
 static bool room(const struct config_row *row, unsigned count, char *why)
 {
 	if (count < row->most)

@@ -24,7 +24,6 @@ bool config_put_text(struct config *c, const struct config_row *row, const char 
 		     char why[static CONFIG_WHY_MAX]); // CONFIG_ENUM, CONFIG_PATH
 // Lists are emptied and then filled one by one; entries given twice are refused.
 void config_list_clear(struct config *c, const struct config_row *row);
-unsigned config_list_count(const struct config *c, const struct config_row *row);
 bool config_add_int(struct config *c, const struct config_row *row, int64_t v,
 		    char why[static CONFIG_WHY_MAX]);
 bool config_add_text(struct config *c, const struct config_row *row, const char *text,
