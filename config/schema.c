@@ -64,7 +64,7 @@ const struct config_row config_rows[] = {
 	 .help = "XDP program for af_xdp ports; empty: the one built with rootline."},
 
 	{LIMIT(max_peers), .min = 16, .max = 16777216, .preset = "65536", .unit = "peers",
-	 .help = "Peers kept in memory, 280 bytes each."},
+	 .help = "Peers kept in memory, 302 bytes each."},
 	{LIMIT(hop_limit), .min = 1, .max = 7, .preset = "3",
 	 .help = "Largest hop count of a packet after it was relayed."},
 	{LIMIT(introduce_ms), .min = 0, .max = DAY, .preset = "30000", .unit = "ms",

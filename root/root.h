@@ -28,7 +28,7 @@ enum {
 
 // Every limit; rl_options_default() gives the values in brackets.
 struct rl_options {
-	uint32_t max_peers;       // [65536] peers in memory, 280 bytes each
+	uint32_t max_peers;       // [65536] peers in memory, 302 bytes each
 	uint8_t hop_limit;        // [3] largest hop count after relaying, 1..7
 	uint32_t introduce_ms;    // [30000] between RENDEZVOUS of one pair; 0: never introduce
 	uint32_t introduce_pairs; // [65536] pairs remembered
