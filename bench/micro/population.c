@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "bench/micro/population.h"
+
+#include "dpdk-app/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void fill_random(void *out, size_t len, uint64_t seed)
+{
+	for (size_t i = 0; i < len; i += 8) {
+		uint64_t v = population_mix(seed + i);
+		memcpy((uint8_t *)out + i, &v, 8);
+	}
+}
+
+void population_key(uint32_t i, struct rl_key *key)
+{
+	fill_random(key, sizeof(*key), population_mix((uint64_t)i << 1));
+}
+
+void population_identity(const struct population *p, uint32_t i, struct rl_identity *id)
+{
+	id->address = p->address[i];
+	fill_random(id->public_key, ZT_PUBLIC_LEN, population_mix((uint64_t)i << 1 | 1));
+}
+
+struct rl_inet population_from(uint32_t i)
+{
+	return rl_inet4(0x40000000 + i, ZT_PORT);
+}
+
+struct rl_group_key population_group(const struct population *p, uint32_t i, unsigned j)
+{
+	uint32_t nets = (p->count + POPULATION_NET - 1) / POPULATION_NET;
+	return (struct rl_group_key){.network = 0x8056c2e21c000000 + i % nets,
+				     .mac = 0xffffffffffff,
+				     .adi = 0x0a000001 + j};
+}
+
+static uint16_t via(void *ctx, const struct rl_packet *p)
+{
+	(void)p;
+	return ((const struct population *)ctx)->via;
+}
+
+static bool add_peer(struct population *p, uint32_t i, uint32_t tick, uint64_t *random)
+{
+	struct rl_peer_table *t = &p->root->peers;
+	struct rl_peer *hot = rl_peer_table_reserve(t);
+	if (!hot)
+		return false;
+	struct rl_peer_cold *cold = rl_peer_cold(t, hot);
+	struct rl_identity id;
+	population_identity(p, i, &id);
+	population_key(i, &cold->key);
+	memcpy(cold->public_key, id.public_key, ZT_PUBLIC_LEN);
+	cold->first = tick;
+	atomic_store_explicit(&cold->heard, tick, memory_order_relaxed);
+	atomic_store_explicit(&cold->latency_ms, UINT16_MAX, memory_order_relaxed);
+	atomic_store_explicit(&hot->best, RL_PATH_NONE, memory_order_relaxed);
+	atomic_store_explicit(&hot->proto, ZT_PROTO_SELF, memory_order_relaxed);
+	struct rl_path path = {population_from(i), p->via};
+	rl_peer_path_learn(hot, cold, &path, tick);
+	do {
+		*random += 0x9e3779b97f4a7c15;
+		p->address[i] = population_mix(*random) >> 24;
+	} while (!rl_address_ok(p->address[i]) ||
+		 rl_peer_table_publish(t, hot, p->address[i]) != 0);
+	return true;
+}
+
+// Random pairs of different peers, known to the root as introduced just now.
+static bool add_pairs(struct population *p, uint32_t pairs, uint64_t now_ms, uint64_t *random)
+{
+	p->pair = memory_alloc(NULL, (size_t)pairs * sizeof(*p->pair));
+	if (!p->pair)
+		return false;
+	p->pair_count = pairs;
+	for (uint32_t k = 0; k < pairs; k++) {
+		uint32_t a = population_below(random, p->count), b;
+		do
+			b = population_below(random, p->count);
+		while (a == b);
+		p->pair[k][0] = a;
+		p->pair[k][1] = b;
+		rl_pairs_claim(&p->root->pairs, p->address[a], p->address[b], now_ms, 30000);
+	}
+	return true;
+}
+
+static void subscribe(struct population *p, uint64_t now_ms)
+{
+	for (uint32_t i = 0; i < p->count; i++)
+		for (unsigned j = 0; j < p->groups_each; j++) {
+			struct rl_group_key key = population_group(p, i, j);
+			if (rl_group_like(&p->root->groups, &key, p->address[i], now_ms) ==
+			    RL_LIKE_FULL) {
+				fprintf(stderr, "bench: the group table is full\n");
+				abort();
+			}
+		}
+}
+
+static struct rl_root *make_root(struct population *p, const struct population_options *o)
+{
+	static const uint8_t seed[32] = "same tables in every run";
+	struct rl_identity id = {.address = 0x5a5a5a5a5a};
+	struct rl_secret secret = {{1}};
+	struct rl_host host = {.via = via, .alloc = memory_alloc, .free = memory_free, .ctx = p};
+	struct rl_options opt = rl_options_default();
+	opt.max_peers = o->peers;
+	// Four times as many, so that next to no set of eight overflows.
+	if (o->pairs)
+		opt.introduce_pairs = 4 * o->pairs;
+	if (o->groups_each)
+		opt.group_members = o->peers * o->groups_each * 2;
+	return rl_root_new(&id, &secret, &opt, &host, seed);
+}
+
+struct population *population_new(const struct population_options *o)
+{
+	uint64_t random = o->peers;
+	struct population *p = calloc(1, sizeof(*p));
+	if (!p)
+		return NULL;
+	p->count = o->peers;
+	p->via = o->via;
+	p->groups_each = o->groups_each;
+	p->address = memory_alloc(NULL, o->peers * sizeof(uint64_t));
+	p->root = p->address ? make_root(p, o) : NULL;
+	bool good = p->root;
+	for (uint32_t i = 0; good && i < o->peers; i++)
+		good = add_peer(p, i, rl_tick_of(o->now_ms), &random);
+	if (!good || (o->pairs && !add_pairs(p, o->pairs, o->now_ms, &random))) {
+		fprintf(stderr, "bench: no memory for %u peers\n", o->peers);
+		population_free(p);
+		return NULL;
+	}
+	subscribe(p, o->now_ms);
+	population_freshen(p, o->now_ms, 0);
+	return p;
+}
+
+void population_free(struct population *p)
+{
+	if (!p)
+		return;
+	rl_root_free(p->root);
+	memory_free(NULL, p->address, p->count * sizeof(uint64_t));
+	memory_free(NULL, p->pair, p->pair_count * sizeof(*p->pair));
+	free(p);
+}
+
+void population_freshen(struct population *p, uint64_t now_ms, uint32_t ahead_ms)
+{
+	struct rl_peer *hot = p->root->peers.hot;
+	uint64_t random = now_ms;
+	for (uint32_t i = 0; i < p->count; i++) {
+		uint64_t ago = population_below(&random, 4500);
+		atomic_store_explicit(&hot[i].heard[RL_PATH_V4A],
+				      rl_tick_of(now_ms + ahead_ms - ago), memory_order_relaxed);
+	}
+}
