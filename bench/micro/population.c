@@ -3,8 +3,11 @@
 
 #include "dpdk-app/memory.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+enum { NEWCOMERS_MAX = 4096 }; // room for those who come later
 
 static void fill_random(void *out, size_t len, uint64_t seed)
 {
@@ -73,6 +76,7 @@ static bool add_peer(struct population *p, uint32_t i, uint32_t tick, uint64_t *
 // Random pairs of different peers, known to the root as introduced just now.
 static bool add_pairs(struct population *p, uint32_t pairs, uint64_t now_ms, uint64_t *random)
 {
+	uint32_t every = p->root->opt.introduce_ms;
 	p->pair = memory_alloc(NULL, (size_t)pairs * sizeof(*p->pair));
 	if (!p->pair)
 		return false;
@@ -84,7 +88,7 @@ static bool add_pairs(struct population *p, uint32_t pairs, uint64_t now_ms, uin
 		while (a == b);
 		p->pair[k][0] = a;
 		p->pair[k][1] = b;
-		rl_pairs_claim(&p->root->pairs, p->address[a], p->address[b], now_ms, 30000);
+		rl_pairs_claim(&p->root->pairs, p->address[a], p->address[b], now_ms, every);
 	}
 	return true;
 }
@@ -106,10 +110,13 @@ static struct rl_root *make_root(struct population *p, const struct population_o
 {
 	static const uint8_t seed[32] = "same tables in every run";
 	struct rl_identity id = {.address = 0x5a5a5a5a5a};
-	struct rl_secret secret = {{1}};
+	struct rl_secret secret = {{8}};
 	struct rl_host host = {.via = via, .alloc = memory_alloc, .free = memory_free, .ctx = p};
 	struct rl_options opt = rl_options_default();
-	opt.max_peers = o->peers;
+	opt.max_peers = o->peers + NEWCOMERS_MAX;
+	if (o->introduce_ms)
+		opt.introduce_ms = o->introduce_ms;
+	crypto_scalarmult_base(id.public_key, secret.key);
 	// Four times as many, so that next to no set of eight overflows.
 	if (o->pairs)
 		opt.introduce_pairs = 4 * o->pairs;

@@ -24,6 +24,7 @@ struct population_options {
 	uint32_t pairs;       // made known as introduced
 	unsigned groups_each; // 0: no subscriptions
 	uint16_t via;
+	uint32_t introduce_ms; // how long a pair stays introduced; 0: the default
 	uint64_t now_ms;
 };
 
