@@ -122,11 +122,16 @@ static bool right(struct wire *w, const struct rte_mbuf *m)
 static uint16_t wire_tx(void *queue, struct rte_mbuf **m, uint16_t n)
 {
 	struct wire *w = queue;
-	for (unsigned i = 0; w->sent < WIRE_CHECKED && i < n; i++) {
+	for (unsigned i = 0; i < n; i++) {
+		if (m[i]->data_len != w->frame_len) {
+			w->others++;
+			continue;
+		}
+		if (w->sent++ >= WIRE_CHECKED)
+			continue;
 		w->wrong += !right(w, m[i]);
 		w->next_tx = w->next_tx + 1 == w->run.pop->pair_count ? 0 : w->next_tx + 1;
 	}
-	w->sent += n;
 	rte_pktmbuf_free_bulk(m, n);
 	return n;
 }
@@ -146,7 +151,7 @@ void wire_start(struct wire *w, const struct wire_run *run, unsigned queue)
 {
 	w->run = *run;
 	w->next_rx = w->next_tx = run->pop->pair_count / WIRE_QUEUES_MAX * queue;
-	w->received = w->sent = w->wrong = w->work = 0;
+	w->received = w->sent = w->others = w->wrong = w->work = 0;
 	w->bursts = w->count = 0;
 	atomic_store(&w->done, false);
 	make_template(w);
@@ -154,12 +159,13 @@ void wire_start(struct wire *w, const struct wire_run *run, unsigned queue)
 
 struct wire_result wire_result(struct wire *w, const char *name)
 {
-	if (w->wrong || w->sent != w->received || w->count == 0) {
+	if (w->wrong || w->sent != w->received || w->count == 0 || w->others * 100 > w->sent) {
 		fprintf(stderr,
-			"bench_pipe: %s: %lu frames in, %lu out, %lu of the first %d wrong: "
+			"bench_pipe: %s: %lu frames in, %lu out and %lu others, %lu of the first "
+			"%d wrong: "
 			"nothing "
 			"is measured\n",
-			name, w->received, w->sent, w->wrong, WIRE_CHECKED);
+			name, w->received, w->sent, w->others, w->wrong, WIRE_CHECKED);
 		exit(1);
 	}
 	return (struct wire_result){figure_median(w->sample, w->count),

@@ -38,8 +38,9 @@ struct wire {
 	uint32_t ip_sum, udp_sum;  // of what does not change
 	uint32_t next_rx, next_tx; // pairs
 	uint64_t received, sent, wrong;
-	uint64_t left_at;    // ticks when the last receive returned
-	uint64_t work;       // ticks of the bursts of this sample
+	uint64_t others;  // sent by the root itself: introductions of pairs that it has forgotten
+	uint64_t left_at; // ticks when the last receive returned
+	uint64_t work;    // ticks of the bursts of this sample
 	uint64_t entered_at; // ticks when it was called
 	uint64_t began_at;   // ticks when it began
 	unsigned bursts;
