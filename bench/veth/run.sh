@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# run.sh BENCH_VETH XDP_FILTER SECONDS: relays over a veth pair between two network namespaces of its own, by AF_XDP, by
-# AF_PACKET and by a loop on kernel sockets; figures on stdout, one JSON object a line. Status 77: cannot be done here.
+# run.sh BENCH_VETH XDP_FILTER SECONDS KIND...: relays over a veth pair between two network namespaces of its own, by a loop on
+# kernel sockets and by each KIND (packet, xdp); figures on stdout, one JSON object a line. Status 77: cannot be done here.
 set -eu
 program=$1 filter=$2 secs=$3
+shift 3
 p=rlbench$$
 work=$(mktemp -d)
 
@@ -40,15 +41,18 @@ mac() { ip -n "$p-$1" -br link show eth0 | awk '{print $3}'; }
 # Nobody answers ARP while DPDK has the port.
 ip -n "$p-root" neigh replace 10.99.0.2 lladdr "$(mac gun)" dev eth0 nud permanent
 ip -n "$p-gun" neigh replace 10.99.0.1 lladdr "$(mac root)" dev eth0 nud permanent
+# What has arrived at the other end is no more the relay's work; without nft a socket there takes it in.
+ip netns exec "$p-gun" nft 'table netdev bench { chain in { type filter hook ingress device "eth0" priority 0;
+	udp dport 9994 drop; }; }' 2>/dev/null || echo 'bench: no nft: the other end costs more' >&2
 sleep 2 # a veth that has just come up loses packets
 
-# relay NAME COMMAND...: runs it at the one end, the sender at the other on CPU 0 for a second less at both sides.
+# relay NAME LEAD COMMAND...: runs it at the one end, and after LEAD seconds the sender at the other.
 relay() {
-	name=$1
-	shift
+	name=$1 lead=$2
+	shift 2
 	ip netns exec "$p-root" "$program" "$@" >"$work/$name" 2>"$work/err" &
 	end=$!
-	sleep 2
+	sleep "$lead"
 	ip netns exec "$p-gun" taskset -c 0 "$program" gun "$secs" >/dev/null
 	wait "$end" || {
 		tail -n 5 "$work/err" >&2
@@ -63,12 +67,12 @@ figure() { # NAME TITLE VALUE UNIT LIMIT
 per_s() { awk -v s="$secs" '{ printf "%.0f", $1 / s }' "$work/$1"; }
 ns() { awk '{ print $2 }' "$work/$1"; }
 
-relay loop loop "$((secs + 3))"
+relay loop 1 loop "$((secs + 2))"
 figure veth_loop_pps 'veth, kernel-socket loop, relay 100 B' "$(per_s loop)" 1/s null
 figure veth_loop_ns 'veth, kernel-socket loop, CPU a packet' "$(ns loop)" ns null
-for kind in packet xdp; do
-	upper=$(echo "$kind" | tr a-z A-Z)
-	relay "$kind" root "af_$kind:eth0" "$filter" "$(mac gun)" "$((secs + 4))" || continue
+for kind; do
+	upper=$(echo "$kind" | tr '[:lower:]' '[:upper:]')
+	relay "$kind" 3 root "af_$kind:eth0" "$filter" "$(mac gun)" "$((secs + 4))" || continue
 	figure "veth_${kind}_pps" "veth, AF_$upper, relay 100 B" "$(per_s "$kind")" 1/s null
 	figure "veth_${kind}_ns" "veth, AF_$upper, CPU a packet" "$(ns "$kind")" ns null
 	figure "veth_${kind}_ratio" "veth, AF_$upper: CPU of the loop over its own" \
