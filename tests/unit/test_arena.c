@@ -11,28 +11,15 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/block.h"
+
 enum { BLOCKS = 200, STEPS = 20000, THREADS = 4 };
 
 static struct rl_arena arena;
-static void *mem;
 
 static void make(uint64_t words)
 {
-	size_t size = (rl_arena_size(words) + 63) & ~(size_t)63;
-
-	free(mem);
-	mem = aligned_alloc(64, size);
-	assert_non_null(mem);
-	memset(mem, 0, size);
-	rl_arena_init(&arena, mem, words);
-}
-
-static int done(void **state)
-{
-	(void)state;
-	free(mem);
-	mem = NULL;
-	return 0;
+	rl_arena_init(&arena, block_new(rl_arena_size(words)), words);
 }
 
 // All that was given back must be takeable in the largest blocks there are room for.
@@ -184,5 +171,5 @@ int main(void)
 		cmocka_unit_test(threads_do_not_disturb_each_other),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, done);
+	return cmocka_run_group_tests(tests, NULL, block_done);
 }

@@ -9,33 +9,20 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/block.h"
+
 static const uint8_t key[16] = "a key of sixteen";
 static struct rl_budget budget;
-static void *mem;
 
 static void make(uint32_t cells)
 {
-	size_t size = rl_budget_size(cells);
-
-	free(mem);
-	mem = aligned_alloc(64, (size + 63) & ~(size_t)63);
-	assert_non_null(mem);
-	memset(mem, 0, size);
-	rl_budget_init(&budget, mem, cells, key);
+	rl_budget_init(&budget, block_new(rl_budget_size(cells)), cells, key);
 }
 
 static int fresh(void **state)
 {
 	(void)state;
 	make(64);
-	return 0;
-}
-
-static int done(void **state)
-{
-	(void)state;
-	free(mem);
-	mem = NULL;
 	return 0;
 }
 
@@ -284,5 +271,5 @@ int main(void)
 		cmocka_unit_test(memory_is_whole_sets),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, done);
+	return cmocka_run_group_tests(tests, NULL, block_done);
 }

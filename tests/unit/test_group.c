@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/block.h"
+
 enum { TIMEOUT = 600000, TICK = 4096, THREADS = 4, STEPS = 30000 };
 
 static const uint64_t T = 1800000000000 / TICK * TICK;
@@ -19,17 +21,10 @@ static const uint8_t key[16] = "a key of sixteen",
 		     random_seed[32] = "another one, of thirty-two byte";
 static struct rl_groups groups;
 static struct rl_random rnd;
-static void *mem;
 
 static void make(uint32_t members)
 {
-	size_t size = (rl_groups_size(members) + 63) & ~(size_t)63;
-
-	free(mem);
-	mem = aligned_alloc(64, size);
-	assert_non_null(mem);
-	memset(mem, 0, size);
-	rl_groups_init(&groups, mem, members, TIMEOUT, key);
+	rl_groups_init(&groups, block_new(rl_groups_size(members)), members, TIMEOUT, key);
 	rl_random_init(&rnd, random_seed);
 }
 
@@ -37,14 +32,6 @@ static int fresh(void **state)
 {
 	(void)state;
 	make(4096);
-	return 0;
-}
-
-static int done(void **state)
-{
-	(void)state;
-	free(mem);
-	mem = NULL;
 	return 0;
 }
 
@@ -334,5 +321,5 @@ int main(void)
 		cmocka_unit_test_setup(threads_find_what_they_put_in, fresh),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, done);
+	return cmocka_run_group_tests(tests, NULL, block_done);
 }

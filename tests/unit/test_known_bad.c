@@ -9,34 +9,21 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/block.h"
+
 static const uint64_t T = 1800000000000;
 static const uint8_t key[16] = "a key of sixteen";
 static struct rl_known_bad bad;
-static void *mem;
 
 static void make(uint32_t cells)
 {
-	size_t size = (rl_known_bad_size(cells) + 63) & ~(size_t)63;
-
-	free(mem);
-	mem = aligned_alloc(64, size);
-	assert_non_null(mem);
-	memset(mem, 0, size);
-	rl_known_bad_init(&bad, mem, cells, key);
+	rl_known_bad_init(&bad, block_new(rl_known_bad_size(cells)), cells, key);
 }
 
 static int fresh(void **state)
 {
 	(void)state;
 	make(64);
-	return 0;
-}
-
-static int done(void **state)
-{
-	(void)state;
-	free(mem);
-	mem = NULL;
 	return 0;
 }
 
@@ -144,5 +131,5 @@ int main(void)
 		cmocka_unit_test_setup(a_flood_neither_fills_nor_breaks_it, fresh),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, done);
+	return cmocka_run_group_tests(tests, NULL, block_done);
 }

@@ -10,24 +10,19 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/block.h"
+
 enum { TIMEOUT = 600000, TICK = 4096, MODEL = 3000 };
 
 static const uint64_t T = 1800000000000 / TICK * TICK;
 static struct rl_members_pool pool;
 static struct rl_members set;
-static void *mem;
 static uint64_t seed = 1;
 
 static void make(uint64_t words)
 {
-	size_t size = (rl_arena_size(words) + 63) & ~(size_t)63;
-
-	free(mem);
-	mem = aligned_alloc(64, size);
-	assert_non_null(mem);
-	memset(mem, 0, size);
 	pool = (struct rl_members_pool){.key = {0x123456789abcdef, 42}, .timeout_ms = TIMEOUT};
-	rl_arena_init(&pool.arena, mem, words);
+	rl_arena_init(&pool.arena, block_new(rl_arena_size(words)), words);
 	memset(&set, 0, sizeof(set));
 }
 
@@ -35,14 +30,6 @@ static int fresh(void **state)
 {
 	(void)state;
 	make(65536);
-	return 0;
-}
-
-static int done(void **state)
-{
-	(void)state;
-	free(mem);
-	mem = NULL;
 	return 0;
 }
 
@@ -341,5 +328,5 @@ int main(void)
 		cmocka_unit_test_setup(a_deserted_set_is_not_searched_for_ever, fresh),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, done);
+	return cmocka_run_group_tests(tests, NULL, block_done);
 }

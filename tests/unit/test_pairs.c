@@ -11,37 +11,24 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/block.h"
+
 enum { THREADS = 4, ROUNDS = 3000, EVERY = 30000 };
 
 static const uint64_t A = 0x89e92ceee5, B = 0x1122334455, C = 0xfedcba9876;
 static const uint64_t T = 1800000000000; // ms, some day
 static const uint8_t key[16] = "a key of sixteen";
 static struct rl_pairs pairs;
-static void *mem;
 
 static void make(uint32_t n)
 {
-	size_t size = rl_pairs_size(n);
-
-	free(mem);
-	mem = aligned_alloc(64, size);
-	assert_non_null(mem);
-	memset(mem, 0, size);
-	rl_pairs_init(&pairs, mem, n, key);
+	rl_pairs_init(&pairs, block_new(rl_pairs_size(n)), n, key);
 }
 
 static int fresh(void **state)
 {
 	(void)state;
 	make(64);
-	return 0;
-}
-
-static int done(void **state)
-{
-	(void)state;
-	free(mem);
-	mem = NULL;
 	return 0;
 }
 
@@ -93,12 +80,12 @@ static void what_is_not_due_is_not_written(void **state)
 	(void)state;
 	assert_int_equal(rl_pairs_size(64), sizeof(before));
 	rl_pairs_claim(&pairs, A, B, T, EVERY);
-	memcpy(before, mem, sizeof(before));
+	memcpy(before, table_block, sizeof(before));
 	rl_pairs_claim(&pairs, A, B, T + 5000, EVERY);
 	rl_pairs_due(&pairs, A, B, T + 5000, EVERY);
 	rl_pairs_due(&pairs, A, C, T + 5000, EVERY);
 	rl_pairs_claim_repeat(&pairs, A, C, T + 5000, 10000);
-	assert_memory_equal(before, mem, sizeof(before));
+	assert_memory_equal(before, table_block, sizeof(before));
 }
 
 static void a_repeat_is_granted_once_and_soon(void **state)
@@ -216,5 +203,5 @@ int main(void)
 		cmocka_unit_test_setup(of_many_threads_one_wins, fresh),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, done);
+	return cmocka_run_group_tests(tests, NULL, block_done);
 }

@@ -10,25 +10,20 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/block.h"
+
 enum { TIMEOUT = 2000, PIECE = 1472 };
 
 static const uint64_t T = 1800000000000;
 static const uint8_t key[16] = "a key of sixteen";
 static struct rl_reassembly table;
-static void *mem;
 static uint8_t sent[ZT_FRAG_MAX * PIECE + 1];
 static uint8_t *packet;
 static size_t packet_len;
 
 static void make(uint32_t slots)
 {
-	size_t size = (rl_reassembly_size(slots) + 63) & ~(size_t)63;
-
-	free(mem);
-	mem = aligned_alloc(64, size);
-	assert_non_null(mem);
-	memset(mem, 0, size);
-	rl_reassembly_init(&table, mem, slots, TIMEOUT, key);
+	rl_reassembly_init(&table, block_new(rl_reassembly_size(slots)), slots, TIMEOUT, key);
 	for (size_t i = 0; i < sizeof(sent); i++)
 		sent[i] = (uint8_t)(i * 7 + i / 251);
 	packet = NULL;
@@ -39,14 +34,6 @@ static int fresh(void **state)
 {
 	(void)state;
 	make(8);
-	return 0;
-}
-
-static int done(void **state)
-{
-	(void)state;
-	free(mem);
-	mem = NULL;
 	return 0;
 }
 
@@ -357,5 +344,5 @@ int main(void)
 		cmocka_unit_test(slots_are_rounded_up_to_sets),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, done);
+	return cmocka_run_group_tests(tests, NULL, block_done);
 }
