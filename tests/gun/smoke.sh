@@ -27,7 +27,9 @@ start_target() {
 	ARP=--answer-arp
 	ip -n "$P-root" route add 10.0.0.0/8 dev eth0
 	ip -n "$P-root" route add fd00::/16 dev eth0
-	root "$SMOKE_ROOTLINE" "$WORK/state/identity.secret" - 10.99.0.1/9993 fd99::1/9993 2>"$WORK/log" &
+	# Not by the function root: the process itself is to be stopped, not a shell around it.
+	ip netns exec "$P-root" "$SMOKE_ROOTLINE" "$WORK/state/identity.secret" - 10.99.0.1/9993 fd99::1/9993 \
+		>"$WORK/log" 2>&1 &
 	PIDS+=($!)
 	wait_for 10 grep -q serving "$WORK/log" || die "socket_root does not serve"
 }
