@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Memory for the table under test, as hosts give it: zeroed, whole cache lines. One block at a time:
-// a new one takes the old one's place.
+// Memory for the table under test, as hosts give it: zeroed, whole cache lines. One block at a
+// time: a new one takes the old one's place.
 #pragma once
 
 #include <stddef.h>
