@@ -67,7 +67,9 @@ static pcap_t *open_file(const char *path, enum datagram_link *link, struct say_
 	pcap_t *pcap = pcap_open_offline(path, error);
 
 	if (!pcap) {
-		say_why(why, "%s: %s", path, error);
+		// libpcap names the file where it cannot be opened, and only there.
+		say_why(why, "%s%s%s", strstr(error, path) ? "" : path,
+			strstr(error, path) ? "" : ": ", error);
 		return NULL;
 	}
 	if (!link_of(pcap, link)) {
@@ -102,7 +104,8 @@ static int find_destination(struct ammo *a, const char *path, struct say_why *wh
 		return list ? -EINVAL : say_why(why, "no memory");
 	}
 	while ((ret = pcap_next_ex(pcap, &h, &frame)) == 1) {
-		if (datagram_read(&d, link, frame, h->caplen) == DATAGRAM_UDP)
+		if (datagram_read(&d, link, frame, h->caplen) == DATAGRAM_UDP &&
+		    d.to.family == a->to.family)
 			count(list, &n, &d.to);
 	}
 	ret = ended(pcap, ret, path, why);
@@ -113,7 +116,7 @@ static int find_destination(struct ammo *a, const char *path, struct say_why *wh
 		a->to = list[best].to;
 	free(list);
 	if (ret == 0 && n == 0)
-		ret = say_why(why, "%s: no UDP datagrams", path);
+		ret = say_why(why, "%s: no UDP datagrams by IPv%u", path, a->to.family);
 	return ret;
 }
 
@@ -203,10 +206,8 @@ int ammo_load(struct ammo *a, const char *path, const struct population *p,
 	char text[RL_INET_TEXT];
 	int ret = cipher ? 0 : say_why(why, "the cipher libraries do not start");
 
-	*a = (struct ammo){0};
-	if (to)
-		a->to = *to;
-	else if (ret == 0)
+	*a = (struct ammo){.to = *to};
+	if (ret == 0 && to->port == 0)
 		ret = find_destination(a, path, why);
 	if (ret == 0)
 		ret = load(a, path, p, cipher, payload_max, why);

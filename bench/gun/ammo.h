@@ -23,9 +23,9 @@ struct ammo {
 	uint64_t fresh;     // of `count`: those that will be made fresh
 };
 
-// p may be NULL: then every packet stays as it is. to: only what was sent there; NULL: the
-// destination that most packets have. 0 or a negative value and the reason in why. Free it in both
-// cases.
+// p may be NULL: then every packet stays as it is. to: only what was sent there; with port 0, the
+// destination that most packets of its family have. 0 or a negative value and the reason in why.
+// Free it in both cases.
 int ammo_load(struct ammo *a, const char *path, const struct population *p,
 	      const struct rl_inet *to, size_t payload_max, struct say_why *why);
 void ammo_free(struct ammo *a);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // rootline-gun population: makes, shows and lists files of simulated nodes.
 #include "bench/gun/gun.h"
+#include "bench/gun/population_known.h"
 #include "bench/gun/population_make.h"
 
 #include <sodium.h>
@@ -9,9 +10,10 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <time.h>
 
 struct options {
-	const char *root, *from, *sources;
+	const char *root, *from, *sources, *known;
 	uint64_t nodes, port, threads, seed;
 	unsigned kind;
 	bool show, list, json, quiet;
@@ -48,6 +50,9 @@ static const struct cli_option table[] = {
 	 "tell what is in FILE"},
 	{"list", NULL, CLI_FLAG, AT(list), 0, 0, NULL,
 	 "print the public identities in FILE, one a line"},
+	{"known", "STATE", CLI_TEXT, AT(known), 0, 0, NULL,
+	 "write the nodes in FILE into the database of a rootline with this state directory, which then takes them "
+	 "unchecked; for test roots only"},
 	{"json", NULL, CLI_FLAG, AT(json), 0, 0, NULL,
 	 "show as JSON"},
 	{"quiet", NULL, CLI_FLAG, AT(quiet), 0, 0, NULL,
@@ -118,6 +123,17 @@ static int list(const struct population *p)
 	return GUN_CANNOT;
 }
 
+static int make_known(const struct options *o, const struct population *p)
+{
+	struct timespec t;
+	struct say_why why;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	if (population_known(p, o->known, (uint64_t)t.tv_sec * 1000, &why) < 0)
+		return gun_cannot(&why);
+	return GUN_OK;
+}
+
 static int look(const struct options *o, const char *path)
 {
 	struct population p;
@@ -127,7 +143,7 @@ static int look(const struct options *o, const char *path)
 	if (population_open(&p, path, &why) < 0)
 		gun_cannot(&why);
 	else
-		ret = o->list ? list(&p) : show(o, &p, path);
+		ret = o->known ? make_known(o, &p) : o->list ? list(&p) : show(o, &p, path);
 	population_close(&p);
 	return ret;
 }
@@ -218,5 +234,5 @@ static int run(int argc, char **argv)
 	case CLI_GO:
 		break;
 	}
-	return o.show || o.list ? look(&o, path) : make(&gun_population, &o, path);
+	return o.show || o.list || o.known ? look(&o, path) : make(&gun_population, &o, path);
 }

@@ -176,9 +176,10 @@ static int with_file(const struct options *o, struct session *s, const char *pat
 	const struct population *p = s->population.count ? &s->population : NULL;
 	struct ammo ammo;
 	struct source source = {.ammo = &ammo};
+	const struct rl_inet any = {.family = o->session.target.family};
 	struct say_why why;
 	char text[RL_INET_TEXT];
-	int ret = ammo_load(&ammo, path, p, o->to.family ? &o->to : NULL,
+	int ret = ammo_load(&ammo, path, p, o->to.family ? &o->to : &any,
 			    engine_payload_max(&s->engine), &why);
 
 	if (ret < 0) {
@@ -232,6 +233,8 @@ static int check(const struct options *o, const char *path, struct craft_plan *p
 		return cli_usage(c, "--flat-out and --sweep do not go together");
 	if (!gun_traffic_plan(c, &o->traffic, o->session.seed, plan))
 		return GUN_USAGE;
+	if (o->to.family && o->to.family != o->session.target.family)
+		return cli_usage(c, "--to and --target are of different IP versions");
 	if (o->join > 0 && !o->session.population)
 		return cli_usage(c, "--join takes a --population");
 	return GUN_OK;

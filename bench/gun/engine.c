@@ -60,7 +60,7 @@ uint64_t engine_now_ms(void)
 
 bool engine_stopped(const struct engine *e)
 {
-	return e->stop && atomic_load_explicit(e->stop, memory_order_relaxed);
+	return e->link->error || (e->stop && atomic_load_explicit(e->stop, memory_order_relaxed));
 }
 
 static size_t header_len(const struct engine *e)
@@ -117,7 +117,7 @@ void engine_fire(struct engine *e, const struct shot *s, uint64_t now_ns, uint64
 	bool due = class_answered(s->kind) && (s->sender != POPULATION_NONE || relayed);
 	uint64_t wire_id;
 
-	if (s->from.family != e->target.family) {
+	if (s->from.family != e->target.family || s->len > engine_payload_max(e)) {
 		e->not_sent++;
 		return;
 	}

@@ -69,7 +69,7 @@ struct engine {
 	// Own
 	uint64_t sequence;
 	uint64_t last_id;
-	uint64_t not_sent; // another family than the root's
+	uint64_t not_sent; // another family than the root's, or too long for the link
 	uint8_t open[ZT_PACKET_MAX];
 };
 
@@ -95,4 +95,5 @@ void engine_flush(struct engine *e);
 
 // answer.c: takes what has come and answers it. Returns how many frames.
 unsigned engine_receive(struct engine *e);
+// By a signal, or because the link is gone (link->error).
 bool engine_stopped(const struct engine *e);

@@ -22,7 +22,8 @@ struct link {
 	uint8_t mac[6];
 	unsigned mtu; // longest IP datagram
 	uint64_t tx_frames, rx_frames;
-	uint64_t tx_stalls; // times the ring was full
+	uint64_t tx_stalls; // times the device took no more
+	int error;          // errno once the link is of no more use (gone down)
 	uint64_t rx_lost;   // frames that came and were not read in time; updated by ops->stats
 };
 

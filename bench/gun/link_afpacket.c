@@ -90,11 +90,12 @@ static void flush(struct link *l)
 
 	if (!a->pushed)
 		return;
-	// EAGAIN, ENOBUFS: the device is full. What is left in the ring goes with the next call.
 	if (sendto(a->tx.fd, NULL, 0, MSG_DONTWAIT, NULL, 0) >= 0)
 		a->pushed = 0;
+	else if (errno == EAGAIN || errno == ENOBUFS || errno == EINTR)
+		l->tx_stalls++; // what is left in the ring goes with the next call
 	else
-		l->tx_stalls++;
+		l->error = errno;
 }
 
 static unsigned receive(struct link *l, struct link_frame *f, unsigned max)

@@ -24,11 +24,12 @@ struct replay_plan {
 };
 
 struct replay_result {
-	double offered;   // as planned; 0: flat out
-	double seconds;   // of sending
-	double sent_rate; // packets a second that were sent
-	uint64_t rx_lost; // frames the generator itself lost
-	uint64_t strays;  // answers that nothing waited for: late or double
+	double offered;     // as planned; 0: flat out
+	double seconds;     // of sending
+	double sent_rate;   // packets a second that were sent
+	uint64_t rx_lost;   // frames the generator itself lost
+	uint64_t tx_stalls; // times the device took no more frames
+	uint64_t strays;    // answers that nothing waited for: late or double
 	uint64_t forgotten;
 	struct tally total;
 };

@@ -82,6 +82,9 @@ void report_doubts(FILE *f, const struct engine *e, const struct replay_result *
 			r->rx_lost);
 	if (replay_too_slow(r))
 		fprintf(f, "doubtful: this machine could not send as fast as asked\n");
+	if (r->tx_stalls)
+		fprintf(f, "doubtful: %lu times the device took no more frames; some may be lost\n",
+			r->tx_stalls);
 	if (r->forgotten)
 		fprintf(f, "doubtful: %lu packets were in flight too many to wait for\n",
 			r->forgotten);
@@ -166,6 +169,7 @@ static json_t *result_json(const struct replay_result *r)
 	json_object_set_new(o, "seconds", json_real(r->seconds));
 	json_object_set_new(o, "generator_too_slow", json_boolean(replay_too_slow(r)));
 	json_object_set_new(o, "lost_by_generator", json_integer((json_int_t)r->rx_lost));
+	json_object_set_new(o, "device_full", json_integer((json_int_t)r->tx_stalls));
 	json_object_set_new(o, "strays", json_integer((json_int_t)r->strays));
 	return o;
 }

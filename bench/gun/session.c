@@ -171,19 +171,35 @@ static int find_way(struct session *s, struct say_why *why)
 	return ret;
 }
 
+static int open_population(struct session *s, struct say_why *why)
+{
+	const struct session_options *o = &s->opt;
+	const struct sources *sources = &s->population.sources;
+	struct rl_inet target = o->target;
+	int ret = population_open(&s->population, o->population, why);
+
+	if (ret == 0)
+		ret = population_index(&s->population, why);
+	if (ret < 0)
+		return ret;
+	if (sources->family != target.family)
+		return say_why(why, "%s has IPv%u sources; the root's address is IPv%u",
+			       o->population, sources->family, target.family);
+	target.port = sources->first_port;
+	if (sources_node(sources, &target, NULL) < s->population.count)
+		return say_why(why,
+			       "one node of %s has the root's own IP address: make the population "
+			       "with other --sources",
+			       o->population);
+	return 0;
+}
+
 static int open_all(struct session *s, struct say_why *why)
 {
 	int ret = guard(&s->opt, why);
 
-	if (ret == 0 && s->opt.population) {
-		ret = population_open(&s->population, s->opt.population, why);
-		if (ret == 0)
-			ret = population_index(&s->population, why);
-	}
-	if (ret == 0 && s->population.count && s->population.sources.family != s->opt.target.family)
-		ret = say_why(why, "%s has IPv%u sources; the root's address is IPv%u",
-			      s->opt.population, s->population.sources.family,
-			      s->opt.target.family);
+	if (ret == 0 && s->opt.population)
+		ret = open_population(s, why);
 	if (ret == 0)
 		ret = open_link(s, why);
 	if (ret < 0)
@@ -241,6 +257,10 @@ json_t *session_json(const struct session *s, const char *command)
 
 int session_verdict(const struct session *s, double ratio)
 {
+	if (s->link->error) {
+		say_error("%s: %s", s->link->name, strerror(s->link->error));
+		return GUN_CANNOT;
+	}
 	if (s->opt.min_ratio < 0 || ratio >= s->opt.min_ratio)
 		return GUN_OK;
 	say_error("%.3f %% answered, %.3f %% asked for", ratio * 100, s->opt.min_ratio * 100);

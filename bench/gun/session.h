@@ -44,7 +44,7 @@ void session_close(struct session *s);
 
 // "rootline-gun" and the circumstances, as the start of a JSON report.
 json_t *session_json(const struct session *s, const char *command);
-// The exit status for this share of answers.
+// The exit status for this share of answers, or GUN_CANNOT if the link has gone meanwhile.
 int session_verdict(const struct session *s, double ratio);
 
 // guard.c: whether shooting through this interface may hurt the machine's own network. 0, or a

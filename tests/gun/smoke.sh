@@ -27,7 +27,6 @@ start_target() {
 	ARP=--answer-arp
 	ip -n "$P-root" route add 10.0.0.0/8 dev eth0
 	ip -n "$P-root" route add fd00::/16 dev eth0
-	# Not by the function root: the process itself is to be stopped, not a shell around it.
 	ip netns exec "$P-root" "$SMOKE_ROOTLINE" "$WORK/state/identity.secret" - 10.99.0.1/9993 fd99::1/9993 \
 		>"$WORK/log" 2>&1 &
 	PIDS+=($!)
@@ -116,6 +115,18 @@ guarded() {
 	return $status
 }
 
+unplugged() {
+	ip netns exec "$P-cli" "$GUN" replay --population "$WORK/four" --target 10.99.0.1/9993 --interface eth0 --quiet \
+		${ARP:+"$ARP"} --traffic echo --rate 100 --seconds 30 >"$WORK/report" 2>"$WORK/err" &
+	local pid=$!
+	PIDS+=("$pid")
+	sleep 1
+	ip -n "$P-cli" link set eth0 down
+	wait_for 10 gone $pid || return 1
+	wait $pid
+	[ $? = 3 ] && grep -q 'Network is down' "$WORK/err"
+}
+
 # Keys of another root: nothing it says is understood, nothing is answered.
 fewer() {
 	"$GUN" population "$WORK/wrong" --nodes 20 --from "$IDENTITIES" --quiet \
@@ -149,7 +160,10 @@ check "interfaces that are not to be used are refused" guarded
 check "too few answers are told" fewer
 check "nobody at the target's address is told" ends 3 'next-hop' cli "$GUN" join --population "$WORK/four" \
 	--target 10.99.0.77/9993 --interface eth0
+check "a node in the root's place is told" ends 3 'own IP address' cli "$GUN" join --population "$WORK/four" \
+	--target 10.0.7.1/9993 --interface eth0
 check "an interface that is none is told" ends 3 'interface nothing0' cli "$GUN" join --population "$WORK/four" \
 	--target 10.99.0.1/9993 --interface nothing0
+check "a link that goes away is told" unplugged
 check "a wrong call is told" ends 2 'target is missing' "$GUN" join --population "$WORK/four" --interface eth0
 finish

@@ -2,6 +2,9 @@
 // Population files: what was written is read, what is damaged is refused.
 #include "tests/unit/gun_fixture.h"
 
+#include "bench/gun/population_known.h"
+#include "dpdk-app/store.h"
+
 #include <errno.h>
 #include <sys/stat.h>
 
@@ -250,6 +253,39 @@ static void doubles_are_refused(void **state)
 	gun_teardown(g);
 }
 
+// What --known writes is what a rootline reads at its next start.
+static void a_root_is_told(void **state)
+{
+	struct gun_fixture *g = gun_setup();
+	struct say_why why = {""};
+	char path[128], reason[STORE_WHY_MAX], text[RL_IDENTITY_SECRET_TEXT];
+	struct store *s;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/identity.public", g->dir);
+	rl_identity_text(&g->id[0].id, NULL, text);
+	write_all(path, (const uint8_t *)text, strlen(text));
+	assert_true(population_known(&g->p, g->dir, 5000, &why) < 0);
+	assert_non_null(strstr(why.text, "another root"));
+	rl_identity_text(&g->root.id, NULL, text);
+	write_all(path, (const uint8_t *)text, strlen(text));
+	assert_int_equal(population_known(&g->p, g->dir, 5000, &why), 0);
+	unlink(path);
+	assert_true(population_known(&g->p, g->dir, 5000, &why) < 0);
+
+	snprintf(path, sizeof(path), "%s/peers.mdb", g->dir);
+	s = store_open(path, reason);
+	assert_non_null(s);
+	for (uint32_t i = 0; i < GUN_NODES; i++)
+		assert_true(store_has(s, &g->id[i].id));
+	assert_false(store_has(s, &g->root.id));
+	store_close(s);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/peers.mdb-lock", g->dir);
+	unlink(path);
+	gun_teardown(g);
+}
+
 static void a_stop_keeps_what_is_there(void **state)
 {
 	struct gun_fixture *g = gun_setup_files();
@@ -279,6 +315,7 @@ int main(void)
 		cmocka_unit_test(damage_is_seen),
 		cmocka_unit_test(bad_lists_are_refused),
 		cmocka_unit_test(doubles_are_refused),
+		cmocka_unit_test(a_root_is_told),
 		cmocka_unit_test(a_stop_keeps_what_is_there),
 	};
 
