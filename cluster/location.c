@@ -28,7 +28,7 @@ bool rl_location_beats(const struct rl_location *a, const struct rl_location *b)
 
 static unsigned merge_claim(struct rl_location *into, const struct rl_location *from)
 {
-	if (from->home == RL_MEMBER_NONE || !rl_location_beats(from, into))
+	if (from->home == RL_NOBODY || !rl_location_beats(from, into))
 		return RL_CHANGE_NONE;
 	unsigned change = RL_CHANGE_CLAIM;
 	if (into->home != from->home)

@@ -15,9 +15,8 @@
 #include "root/inet.h"
 
 enum {
-	RL_MEMBER_NONE = 0,
-	RL_MEMBER_MAX = 255, // members are 1..255 within their cluster
-	RL_MEMBER_COUNT = 256,
+	RL_NOBODY = 0,       // members are numbered 1..255 within their cluster
+	RL_MEMBER_IDS = 256, // room for a table by number
 };
 
 struct rl_location {
@@ -29,8 +28,8 @@ struct rl_location {
 	struct rl_pushes pushes;
 	uint16_t push_port4; // the client's port that the newest PUSH by IPv4 went to; 0: none
 	uint16_t push_port6;
-	uint8_t home;   // RL_MEMBER_NONE: only its identity is known
-	uint8_t backup; // keeps a second path warm; RL_MEMBER_NONE: nobody
+	uint8_t home;   // RL_NOBODY: only its identity is known
+	uint8_t backup; // keeps a second path warm; RL_NOBODY: nobody
 	bool gone;      // a tombstone: its home has let go of it
 };
 
@@ -48,7 +47,7 @@ enum rl_change {
 // Where it can be reached: somebody claims it, and it is not gone.
 static inline bool rl_location_live(const struct rl_location *l)
 {
-	return l->home != RL_MEMBER_NONE && !l->gone;
+	return l->home != RL_NOBODY && !l->gone;
 }
 
 // Does claim a beat claim b? A total order on claims: by stamp, then by member, then by content (a
