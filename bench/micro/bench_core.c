@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The core by itself: no DPDK, no sockets. Figures go to stdout, one JSON object a line.
 #include "bench/micro/figures.h"
+#include "bench/micro/growth.h"
 #include "bench/micro/identity_work.h"
+#include "bench/micro/many.h"
 #include "bench/micro/operations.h"
 #include "bench/micro/ticks.h"
 #include "dpdk-app/memory.h"
@@ -17,11 +19,13 @@ struct settings {
 	unsigned chunks;
 	unsigned identities;
 	uint32_t max_peers; // larger populations are left out
+	uint32_t growing;   // peers of the table that is filled
+	bool many;          // and the largest population of all
 };
 
-static const struct settings full = {4000, 400, UINT32_MAX};
-static const struct settings quick = {600, 60, UINT32_MAX};
-static const struct settings tiny = {2, 3, 1000};
+static const struct settings full = {4000, 400, UINT32_MAX, 1000000, true};
+static const struct settings quick = {600, 60, UINT32_MAX, 1000000, false};
+static const struct settings tiny = {2, 3, 1000, 1000, false};
 
 static void report(const struct measure_op *op, const struct measure_result *r, double hz)
 {
@@ -156,6 +160,9 @@ int main(int argc, char **argv)
 	double hz = ticks_rate();
 	memory();
 	operations(s, hz);
+	growth(s->growing, s->chunks, hz);
+	if (s->many)
+		many(s->chunks, hz);
 	identity_work(s->identities);
 	return 0;
 }

@@ -95,6 +95,16 @@ static void check(const struct rig *g, const struct measure_op *op)
 	}
 }
 
+static void check_introductions(const struct rig *g, const struct measure_op *op)
+{
+	double share = (double)g->worker->stats.introductions / (double)g->packets;
+	if (share > op->introduced - 0.01 && share < op->introduced + 0.01)
+		return;
+	fprintf(stderr, "bench: %s: %.1f %% of the packets made an introduction, not %.0f %%\n",
+		op->name, share * 100, op->introduced * 100);
+	exit(1);
+}
+
 static uint64_t run(struct rig *g, uint64_t now_ms)
 {
 	uint64_t t = ticks();
@@ -103,6 +113,14 @@ static uint64_t run(struct rig *g, uint64_t now_ms)
 	t = ticks() - t;
 	g->packets += MEASURE_CHUNK;
 	return t;
+}
+
+static uint64_t burst(struct rig *g, unsigned first, uint64_t now_ms)
+{
+	uint64_t t = ticks();
+	rl_receive_burst(g->worker, now_ms, g->p + first, RL_BURST_MAX);
+	g->packets += RL_BURST_MAX;
+	return ticks() - t;
 }
 
 static void one(struct rig *g, const struct measure_op *op, uint64_t now_ms, uint64_t *t)
@@ -143,6 +161,31 @@ static double time_core(struct rig *g, struct population *p, const struct measur
 	double median = figure_median(v, chunks);
 	free(v);
 	return median;
+}
+
+struct measure_spread measure_spread(struct population *p, const struct measure_op *op,
+				     unsigned chunks, uint64_t *now_ms)
+{
+	unsigned n = 0, bursts = chunks * (MEASURE_CHUNK / RL_BURST_MAX);
+	struct rig *g = rig_new(p, *now_ms);
+	double *v = need(malloc(bursts * sizeof(*v)));
+	while (n < bursts) {
+		if (n == 0 || *now_ms - g->fresh_ms > FRESH_MS)
+			freshen(g, p, op, now_ms);
+		fill(g, op);
+		for (unsigned i = 0; i < MEASURE_CHUNK; i += RL_BURST_MAX)
+			v[n++] = (double)burst(g, i, *now_ms);
+		check(g, op);
+		++*now_ms;
+	}
+	check_introductions(g, op);
+	struct measure_spread s = {.packet = figure_median(v, n) / RL_BURST_MAX,
+				   .p50 = v[n / 2],
+				   .p99 = v[(uint64_t)n * 99 / 100],
+				   .max = v[n - 1]};
+	free(v);
+	rig_free(g);
+	return s;
 }
 
 // What no relay can do without: read whom it is for and from, count the hop.
@@ -193,16 +236,6 @@ static double time_limit(struct rig *g, const struct measure_op *op, unsigned ch
 	double median = figure_median(v, chunks);
 	free(v);
 	return median;
-}
-
-static void check_introductions(const struct rig *g, const struct measure_op *op)
-{
-	double share = (double)g->worker->stats.introductions / (double)g->packets;
-	if (share > op->introduced - 0.01 && share < op->introduced + 0.01)
-		return;
-	fprintf(stderr, "bench: %s: %.1f %% of the packets made an introduction, not %.0f %%\n",
-		op->name, share * 100, op->introduced * 100);
-	exit(1);
 }
 
 struct measure_result measure(struct population *p, const struct measure_op *op, unsigned chunks,

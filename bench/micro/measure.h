@@ -4,6 +4,8 @@
 
 #include "bench/micro/craft.h"
 
+enum { MEASURE_CHUNK = 512 }; // packets
+
 enum measure_limit {
 	MEASURE_NO_LIMIT,
 	MEASURE_REWRITE, // a loop that reads the header and rewrites it
@@ -30,7 +32,14 @@ struct measure_result {
 struct measure_result measure(struct population *p, const struct measure_op *op, unsigned chunks,
 			      uint64_t *now_ms);
 
+// The same, burst by burst.
+struct measure_spread {
+	double packet;        // ticks per packet: median over bursts
+	double p50, p99, max; // ticks per burst
+};
+struct measure_spread measure_spread(struct population *p, const struct measure_op *op,
+				     unsigned chunks, uint64_t *now_ms);
+
 // For an instruction counter that watches rl_receive_burst: makes the packets and calls it.
 void measure_only_run(struct population *p, const struct measure_op *op, unsigned chunks,
 		      uint64_t *now_ms);
-enum { MEASURE_CHUNK = 512 }; // packets

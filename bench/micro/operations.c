@@ -48,6 +48,16 @@ static const struct measure_op ops_10m[] = {
 	{0},
 };
 
+const struct measure_op operations_15m[] = {
+	{"core_relay_128_15m", RELAY("15 M")},
+	{"hello_15m", "HELLO of a known peer + OK, 15 M peers", craft_hello, MEASURE_CIPHER,
+	 OK_HELLO},
+	{"whois1_15m", "WHOIS of 1, 15 M peers", craft_whois_1, MEASURE_CIPHER, OK_WHOIS},
+	{"whois_self_15m", "WHOIS of the root, 15 M peers", craft_whois_self, MEASURE_CIPHER,
+	 OK_WHOIS},
+	{0},
+};
+
 const struct operation_set operation_sets[] = {
 	{1000, 10000, 0, ops_1k},
 	{100000, 1000000, 16, ops_100k},

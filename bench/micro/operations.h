@@ -13,6 +13,8 @@ struct operation_set {
 
 extern const struct operation_set operation_sets[];
 extern const unsigned operation_set_count;
+// Among more peers than there is memory for everywhere.
+extern const struct measure_op operations_15m[];
 
 // NULL: none of this name. set: where it belongs.
 const struct measure_op *operation_find(const char *name, const struct operation_set **set);

@@ -7,7 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { NEWCOMERS_MAX = 4096 }; // room for those who come later
+enum {
+	NEWCOMERS_MAX = 4096, // room for those who come later
+	BYTES_EACH = 352,     // of a peer, with its share of everything and what the bench needs
+	SPARE = 512 << 20,    // left to others
+};
 
 static void fill_random(void *out, size_t len, uint64_t seed)
 {
@@ -47,7 +51,7 @@ static uint16_t via(void *ctx, const struct rl_packet *p)
 	return ((const struct population *)ctx)->via;
 }
 
-static bool add_peer(struct population *p, uint32_t i, uint32_t tick, uint64_t *random)
+static bool add_peer(struct population *p, uint32_t i, uint32_t tick)
 {
 	struct rl_peer_table *t = &p->root->peers;
 	struct rl_peer *hot = rl_peer_table_reserve(t);
@@ -66,31 +70,36 @@ static bool add_peer(struct population *p, uint32_t i, uint32_t tick, uint64_t *
 	struct rl_path path = {population_from(i), p->via};
 	rl_peer_path_learn(hot, cold, &path, tick);
 	do {
-		*random += 0x9e3779b97f4a7c15;
-		p->address[i] = population_mix(*random) >> 24;
+		p->random += 0x9e3779b97f4a7c15;
+		p->address[i] = population_mix(p->random) >> 24;
 	} while (!rl_address_ok(p->address[i]) ||
 		 rl_peer_table_publish(t, hot, p->address[i]) != 0);
 	return true;
 }
 
-// Random pairs of different peers, known to the root as introduced just now.
-static bool add_pairs(struct population *p, uint32_t pairs, uint64_t now_ms, uint64_t *random)
+bool population_grow(struct population *p, uint32_t peers, uint64_t now_ms)
+{
+	if (peers > p->room)
+		return false;
+	for (uint32_t i = p->count; i < peers; i++)
+		if (!add_peer(p, i, rl_tick_of(now_ms)))
+			return false;
+	p->count = peers;
+	return true;
+}
+
+void population_pair(struct population *p, uint64_t now_ms)
 {
 	uint32_t every = p->root->opt.introduce_ms;
-	p->pair = memory_alloc(NULL, (size_t)pairs * sizeof(*p->pair));
-	if (!p->pair)
-		return false;
-	p->pair_count = pairs;
-	for (uint32_t k = 0; k < pairs; k++) {
-		uint32_t a = population_below(random, p->count), b;
+	for (uint32_t k = 0; k < p->pair_count; k++) {
+		uint32_t a = population_below(&p->random, p->count), b;
 		do
-			b = population_below(random, p->count);
+			b = population_below(&p->random, p->count);
 		while (a == b);
 		p->pair[k][0] = a;
 		p->pair[k][1] = b;
 		rl_pairs_claim(&p->root->pairs, p->address[a], p->address[b], now_ms, every);
 	}
-	return true;
 }
 
 static void subscribe(struct population *p, uint64_t now_ms)
@@ -113,7 +122,7 @@ static struct rl_root *make_root(struct population *p, const struct population_o
 	struct rl_secret secret = {{8}};
 	struct rl_host host = {.via = via, .alloc = memory_alloc, .free = memory_free, .ctx = p};
 	struct rl_options opt = rl_options_default();
-	opt.max_peers = o->peers + NEWCOMERS_MAX;
+	opt.max_peers = p->room + NEWCOMERS_MAX;
 	if (o->introduce_ms)
 		opt.introduce_ms = o->introduce_ms;
 	crypto_scalarmult_base(id.public_key, secret.key);
@@ -127,23 +136,23 @@ static struct rl_root *make_root(struct population *p, const struct population_o
 
 struct population *population_new(const struct population_options *o)
 {
-	uint64_t random = o->peers;
 	struct population *p = calloc(1, sizeof(*p));
 	if (!p)
 		return NULL;
-	p->count = o->peers;
+	p->random = o->peers;
+	p->room = o->room ? o->room : o->peers;
 	p->via = o->via;
 	p->groups_each = o->groups_each;
-	p->address = memory_alloc(NULL, o->peers * sizeof(uint64_t));
-	p->root = p->address ? make_root(p, o) : NULL;
-	bool good = p->root;
-	for (uint32_t i = 0; good && i < o->peers; i++)
-		good = add_peer(p, i, rl_tick_of(o->now_ms), &random);
-	if (!good || (o->pairs && !add_pairs(p, o->pairs, o->now_ms, &random))) {
+	p->pair_count = o->pairs;
+	p->address = memory_alloc(NULL, p->room * sizeof(uint64_t));
+	p->pair = o->pairs ? memory_alloc(NULL, o->pairs * sizeof(*p->pair)) : NULL;
+	p->root = p->address && (p->pair || !o->pairs) ? make_root(p, o) : NULL;
+	if (!p->root || !population_grow(p, o->peers, o->now_ms)) {
 		fprintf(stderr, "bench: no memory for %u peers\n", o->peers);
 		population_free(p);
 		return NULL;
 	}
+	population_pair(p, o->now_ms);
 	subscribe(p, o->now_ms);
 	population_freshen(p, o->now_ms, 0);
 	return p;
@@ -154,9 +163,26 @@ void population_free(struct population *p)
 	if (!p)
 		return;
 	rl_root_free(p->root);
-	memory_free(NULL, p->address, p->count * sizeof(uint64_t));
+	memory_free(NULL, p->address, p->room * sizeof(uint64_t));
 	memory_free(NULL, p->pair, p->pair_count * sizeof(*p->pair));
 	free(p);
+}
+
+bool population_fits(uint32_t peers)
+{
+	char line[128];
+	unsigned long kb = 0;
+	uint64_t need = (uint64_t)peers * BYTES_EACH + SPARE;
+	FILE *f = fopen("/proc/meminfo", "re");
+	while (f && fgets(line, sizeof(line), f) && sscanf(line, "MemAvailable: %lu", &kb) != 1)
+		;
+	if (f)
+		fclose(f);
+	if (kb >= need >> 10)
+		return true;
+	fprintf(stderr, "bench: skipped: %u peers want %lu MB of free memory, there are %lu MB\n",
+		peers, (unsigned long)(need >> 20), kb >> 10);
+	return false;
 }
 
 void population_freshen(struct population *p, uint64_t now_ms, uint32_t ahead_ms)

@@ -8,19 +8,23 @@
 
 struct population {
 	struct rl_root *root;
-	uint32_t count;
+	_Atomic uint32_t count;
 	uint64_t *address; // of each peer
 	uint16_t via;      // of all paths
 	// Pairs that talk through the root, by peer numbers, drawn over the whole population.
 	uint32_t pair_count;
 	uint32_t (*pair)[2];
 	unsigned groups_each; // subscriptions of each peer
+	// Own
+	uint32_t room;
+	uint64_t random;
 };
 
 enum { POPULATION_NET = 400 }; // members of one network
 
 struct population_options {
 	uint32_t peers;
+	uint32_t room;        // the tables are made for so many; 0: for `peers`
 	uint32_t pairs;       // made known as introduced
 	unsigned groups_each; // 0: no subscriptions
 	uint16_t via;
@@ -31,6 +35,14 @@ struct population_options {
 // NULL, said on stderr: out of memory.
 struct population *population_new(const struct population_options *o);
 void population_free(struct population *p);
+// False, said on stderr: so many peers are too many for the memory that is free now.
+bool population_fits(uint32_t peers);
+
+// Adds peers up to this number, at most `room`. Any one thread, beside others that only read.
+// False: there is no room.
+bool population_grow(struct population *p, uint32_t peers, uint64_t now_ms);
+// Draws the pairs anew over all who are there, known to the root as introduced just now.
+void population_pair(struct population *p, uint64_t now_ms);
 
 // Peers' paths were heard within the last 4.5 s, as those of clients are that ask every 5 s. With
 // `ahead`: they stay so for a minute.
