@@ -234,8 +234,24 @@ static struct population *populate(uint32_t peers, uint32_t pairs)
 	return pop;
 }
 
-static void measure_all(bool tiny)
+// A point of the graph: the rate and its limit alone.
+static void relay_among(uint32_t peers, uint32_t pairs, const char *name, const char *size)
 {
+	char title[64];
+	struct population *pop = populate(peers, pairs);
+	struct wire_run r = {.pop = pop, .len = 128, .samples = samples, .warm = warm};
+	double pps = run(name, &r, pop, 1, NULL).work;
+	r.bare = true;
+	snprintf(title, sizeof(title), "relay 128 B, %s peers, all of the way", size);
+	figure(name, title, pps, "1/s", run(name, &r, pop, 1, NULL).work);
+	population_free(pop);
+}
+
+static void measure_all(bool tiny, bool many)
+{
+	relay_among(1000, 10000, "relay_128_1k", "1 k");
+	if (!tiny)
+		relay_among(100000, 1000000, "relay_128_100k", "100 k");
 	struct population *pop = populate(tiny ? 1000 : 1000000, tiny ? 10000 : 1000000);
 	relay("relay_128_1m", "relay 128 B, 1 M peers, all of the way", pop, 128);
 	relay("relay_1400_1m", "relay 1400 B, 1 M peers, all of the way", pop, 1400);
@@ -249,12 +265,14 @@ static void measure_all(bool tiny)
 	pop = populate(10000000, 4000000);
 	relay("relay_128_10m", "relay 128 B, 10 M peers, all of the way", pop, 128);
 	population_free(pop);
+	if (many && population_fits(15000000))
+		relay_among(15000000, 4000000, "relay_128_15m", "15 M");
 }
 
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {{"quick", 0, 0, 'q'}, {"tiny", 0, 0, 't'}, {0}};
-	bool tiny = false;
+	bool tiny = false, many = true;
 	int c;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (c == '?') {
@@ -262,6 +280,7 @@ int main(int argc, char **argv)
 			return 2;
 		}
 		tiny = c == 't';
+		many = false;
 		samples = tiny ? 20 : 1500;
 		warm = tiny ? 20000 : warm;
 	}
@@ -271,7 +290,7 @@ int main(int argc, char **argv)
 	hz = ticks_rate();
 	worker = rte_zmalloc(NULL, workers * sizeof(*worker), RTE_CACHE_LINE_SIZE);
 	need(worker && quiet_init(&quiet, workers) == 0, "out of memory");
-	measure_all(tiny);
+	measure_all(tiny, many);
 	quiet_free(&quiet);
 	ports_free(ports);
 	eal_stop();
