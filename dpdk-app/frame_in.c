@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dpdk-app/frame_in.h"
 
-#include "dpdk-app/frame_out.h"
+#include "dpdk-app/frame_sum.h"
 #include "root/wire.h"
 
 #include <string.h>
@@ -34,7 +34,7 @@ struct cursor {
 	size_t l3;
 	size_t l4;
 	unsigned good;
-	uint16_t pseudo; // sum of both IP addresses
+	uint64_t pseudo; // raw sum of both IP addresses
 };
 
 static bool has_port(const struct frame_filter *filter, uint16_t port)
@@ -138,7 +138,10 @@ static enum rl_drop in_ip4(struct cursor *c, struct frame *f, struct rl_inet *fr
 		return RL_DROP_FRAME_MALFORMED;
 	if (rl_load16(ip + 6) & IP4_MORE_AND_OFFSET)
 		return RL_DROP_FRAME_IP_FRAGMENT;
-	if (!(c->good & FRAME_IP_GOOD) && frame_sum(ip, header) != 0xffff)
+	c->pseudo = frame_sum_words(ip + 12, 2);
+	if (!(c->good & FRAME_IP_GOOD) &&
+	    frame_sum_finish(frame_sum_words(ip, 3) + c->pseudo +
+			     frame_sum_raw(ip + FRAME_IP4_LEN, header - FRAME_IP4_LEN)) != 0xffff)
 		return RL_DROP_FRAME_CHECKSUM;
 	if (!ip4_options_fit(ip + FRAME_IP4_LEN, header - FRAME_IP4_LEN))
 		return RL_DROP_FRAME_IP_OPTIONS;
@@ -147,7 +150,6 @@ static enum rl_drop in_ip4(struct cursor *c, struct frame *f, struct rl_inet *fr
 	memcpy(from->ip, ip + 12, 4);
 	memcpy(f->way.own.ip, ip + 16, 4);
 	from->family = f->way.own.family = 4;
-	c->pseudo = frame_sum(ip + 12, 8);
 	c->l4 = c->l3 + header;
 	c->len = c->l3 + total;
 	return RL_DROP_NONE;
@@ -211,33 +213,33 @@ static enum rl_drop in_ip6(struct cursor *c, struct frame *f, struct rl_inet *fr
 	memcpy(from->ip, ip + 8, 16);
 	memcpy(f->way.own.ip, ip + 24, 16);
 	from->family = f->way.own.family = 6;
-	c->pseudo = frame_sum(ip + 8, 32);
+	c->pseudo = frame_sum_words(ip + 8, 8);
 	return RL_DROP_NONE;
-}
-
-static uint16_t fold(uint32_t sum)
-{
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)((sum & 0xffff) + (sum >> 16));
 }
 
 // Verifies the checksum unless the NIC has, and leaves the payload's sum for relaying.
 static bool udp_sum(const struct cursor *c, const uint8_t *udp, size_t len, struct frame *f)
 {
 	const uint8_t *payload = udp + FRAME_UDP_LEN;
-	uint16_t pseudo = fold(c->pseudo + IP_UDP + (uint32_t)len);
-	uint16_t headers = fold((uint32_t)pseudo + frame_sum(udp, FRAME_UDP_LEN));
+	size_t head_len = f->len < FRAME_HEAD ? f->len : FRAME_HEAD;
+	uint64_t head, rest;
+	uint16_t pseudo, headers;
 
-	f->head_sum = frame_sum(payload, f->len < FRAME_HEAD ? f->len : FRAME_HEAD);
+	head = head_len == FRAME_HEAD ? frame_sum_words(payload, FRAME_HEAD / 4)
+				      : frame_sum_raw(payload, head_len);
+	f->head_sum = frame_sum_finish(head);
 	f->summed = rl_load16(udp + 6) != 0;
 	if (!f->summed)
 		return f->way.own.family == 4; // IPv4 may go without, IPv6 not (RFC 8200, 8.1)
+	pseudo = frame_sum_fold((uint64_t)frame_sum_finish(c->pseudo) + IP_UDP + len);
+	headers = frame_sum_fold((uint64_t)pseudo + frame_sum_finish(frame_sum_words(udp, 2)));
 	if (c->good & FRAME_UDP_GOOD) {
 		f->payload_sum = (uint16_t)~headers;
 		return true;
 	}
-	f->payload_sum = frame_sum(payload, f->len);
-	if (fold((uint32_t)headers + f->payload_sum) == 0xffff)
+	rest = frame_sum_raw(payload + head_len, f->len - head_len);
+	f->payload_sum = frame_sum_finish(head + rest);
+	if (frame_sum_fold((uint64_t)headers + f->payload_sum) == 0xffff)
 		return true;
 	return c->good & FRAME_UDP_PARTIAL && rl_load16(udp + 6) == pseudo;
 }

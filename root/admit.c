@@ -29,9 +29,9 @@ static enum rl_drop validate(struct rl_worker *w, struct rl_scratch *s, struct r
 	const struct rl_host *host = &w->root->host;
 	if (host->validated && host->validated(host->ctx, id))
 		return RL_DROP_NONE;
-	uint64_t prefix = rl_prefix(&p->from, RL_PREFIX_SITE);
+	uint64_t source = rl_budget_hash(&w->validate_budget, rl_prefix(&p->from, RL_PREFIX_SITE));
 	uint32_t pps = w->root->opt.validate_pps, now = (uint32_t)w->now_ms;
-	if (!rl_budget_take(&w->validate_budget, prefix, now, pps, 1))
+	if (!rl_budget_take(&w->validate_budget, source, now, pps, 1))
 		return RL_DROP_RATE_VALIDATE;
 	w->stats.validations++;
 	if (rl_identity_validate(s, id))
@@ -39,7 +39,7 @@ static enum rl_drop validate(struct rl_worker *w, struct rl_scratch *s, struct r
 	rl_known_bad_add(&w->known_bad, id, w->now_ms);
 	// As much of the fine as is there to be taken.
 	for (unsigned i = 0; i < BAD_ID_COST; i++)
-		rl_budget_take(&w->validate_budget, prefix, now, pps, 1);
+		rl_budget_take(&w->validate_budget, source, now, pps, 1);
 	return RL_DROP_ID_INVALID;
 }
 

@@ -29,9 +29,9 @@ void rl_budget_init(struct rl_budget *b, void *mem, uint32_t cells, const uint8_
 	memcpy(b->key, key, sizeof(b->key));
 }
 
-void rl_budget_prefetch(const struct rl_budget *b, uint64_t prefix)
+void rl_budget_prefetch(const struct rl_budget *b, uint64_t hash)
 {
-	__builtin_prefetch(&b->sets[rl_hash64(b->key, prefix) & b->mask]);
+	__builtin_prefetch(&b->sets[hash & b->mask]);
 }
 
 // How far the bucket is from full. Ticks wrap: a bucket left alone for minutes, or by a clock that
@@ -44,36 +44,52 @@ static uint32_t missing(uint32_t full, uint32_t now)
 	return ahead > 2 * DEPTH ? 0 : ahead;
 }
 
-static bool take(uint32_t *full, uint32_t now, uint32_t pps, uint32_t cost)
+static uint32_t ticks_of(uint32_t pps, uint32_t cost)
 {
-	// Nearly always one packet, and a short division is much the cheaper one.
-	uint64_t want = cost == 1 ? (uint32_t)TICKS_S / pps : (uint64_t)cost * TICKS_S / pps;
-	uint64_t sum = missing(*full, now) + (want ? want : 1);
+	uint64_t ticks = (uint64_t)cost * TICKS_S / pps;
+	return ticks == 0 ? 1 : ticks > UINT32_MAX ? UINT32_MAX : (uint32_t)ticks;
+}
+
+static bool take(uint32_t *full, uint32_t now, uint32_t ticks)
+{
+	uint64_t sum = (uint64_t)missing(*full, now) + ticks;
 	if (sum > DEPTH)
 		return false;
 	*full = now + (uint32_t)sum;
 	return true;
 }
 
-bool rl_budget_take(struct rl_budget *b, uint64_t prefix, uint32_t now_ms, uint32_t pps,
+// The rate is the same for as long as the process runs, and a division for each packet shows.
+static uint32_t ticks_each(struct rl_budget *b, uint32_t pps)
+{
+	if (b->pps != pps) {
+		b->pps = pps;
+		b->each = ticks_of(pps, 1);
+	}
+	return b->each;
+}
+
+bool rl_budget_take(struct rl_budget *b, uint64_t hash, uint32_t now_ms, uint32_t pps,
 		    uint32_t cost)
 {
 	if (pps == 0)
 		return true;
-	uint64_t hash = rl_hash64(b->key, prefix);
+	uint32_t ticks = cost == 1 ? ticks_each(b, pps) : ticks_of(pps, cost);
 	uint32_t tag = (uint32_t)(hash >> 32) | 1, now = now_ms * TICKS_MS;
 	struct rl_budget_cell *set = b->sets[hash & b->mask], *fullest = &set[0];
-	for (unsigned i = 0; i < RL_BUDGET_WAYS; i++) {
-		if (set[i].tag == tag)
-			return take(&set[i].full, now, pps, cost);
+	unsigned match = 0;
+	for (unsigned i = 0; i < RL_BUDGET_WAYS; i++)
+		match |= (unsigned)(set[i].tag == tag) << i;
+	if (match != 0)
+		return take(&set[__builtin_ctz(match)].full, now, ticks);
+	for (unsigned i = 1; i < RL_BUDGET_WAYS; i++)
 		if (missing(set[i].full, now) < missing(fullest->full, now))
 			fullest = &set[i];
-	}
 	*fullest = (struct rl_budget_cell){tag, now};
-	return take(&fullest->full, now, pps, cost);
+	return take(&fullest->full, now, ticks);
 }
 
 bool rl_budget_total_take(struct rl_budget_total *b, uint32_t now_ms, uint32_t pps, uint32_t cost)
 {
-	return pps == 0 || take(&b->full, now_ms * TICKS_MS, pps, cost);
+	return pps == 0 || take(&b->full, now_ms * TICKS_MS, ticks_of(pps, cost));
 }

@@ -19,6 +19,8 @@ struct rl_budget {
 	struct rl_budget_cell (*sets)[RL_BUDGET_WAYS];
 	uint64_t key[2];
 	uint32_t mask;
+	uint32_t pps;  // for which `each` was worked out
+	uint32_t each; // ticks that one packet costs
 };
 
 // A bucket for all of something together.
@@ -45,10 +47,15 @@ static inline uint64_t rl_prefix(const struct rl_inet *a, enum rl_prefix_len len
 size_t rl_budget_size(uint32_t cells);
 // mem: zeroed, 16-byte aligned, the caller's. key: 16 random bytes.
 void rl_budget_init(struct rl_budget *b, void *mem, uint32_t cells, const uint8_t key[static 16]);
+// Of a prefix, for the two that follow, so that a burst computes it once.
+static inline uint64_t rl_budget_hash(const struct rl_budget *b, uint64_t prefix)
+{
+	return rl_hash64(b->key, prefix);
+}
+void rl_budget_prefetch(const struct rl_budget *b, uint64_t hash);
 // Takes `cost` packets from this prefix's bucket, which fills at pps a second (kept within 3
 // percent up to 500000, roughly up to 4 million); pps 0: no limit. now_ms: the low bits of any
 // millisecond clock. False: not enough left, nothing taken.
-bool rl_budget_take(struct rl_budget *b, uint64_t prefix, uint32_t now_ms, uint32_t pps,
+bool rl_budget_take(struct rl_budget *b, uint64_t hash, uint32_t now_ms, uint32_t pps,
 		    uint32_t cost);
-void rl_budget_prefetch(const struct rl_budget *b, uint64_t prefix);
 bool rl_budget_total_take(struct rl_budget_total *b, uint32_t now_ms, uint32_t pps, uint32_t cost);

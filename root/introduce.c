@@ -75,7 +75,7 @@ void rl_introduce(struct rl_worker *w, struct rl_packet *p)
 {
 	const struct rl_root *r = w->root;
 	uint32_t every = r->opt.introduce_ms;
-	if (every == 0 || !rl_pairs_due(&r->pairs, p->zt_from, p->zt_to, w->now_ms, every))
+	if (every == 0 || !rl_pairs_due(&r->pairs, p->pair, w->now_ms, every))
 		return;
 	p->hash = rl_peer_table_hash(&r->peers, p->zt_from);
 	rl_peer_table_prefetch(&r->peers, p->hash);
@@ -87,8 +87,7 @@ static void introduce(struct rl_worker *w, const struct rl_packet *p, struct rl_
 	struct end a = end_of(w, from), b = end_of(w, p->peer);
 	if (rl_peer_path_find(a.peer, a.cold, &p->from) == RL_PATH_NONE)
 		return;
-	if (!rl_pairs_claim(&w->root->pairs, a.address, b.address, w->now_ms,
-			    w->root->opt.introduce_ms))
+	if (!rl_pairs_claim(&w->root->pairs, p->pair, w->now_ms, w->root->opt.introduce_ms))
 		return;
 	if (tell_both(w, &b, &a))
 		w->stats.introductions++;
@@ -100,11 +99,14 @@ void rl_introduce_due(struct rl_worker *w)
 {
 	struct rl_root *r = w->root;
 	struct rl_peer *from[RL_BURST_MAX];
-	for (unsigned i = 0; i < w->due_count; i++)
-		rl_peer_table_prefetch_peer(&r->peers, w->due[i]->hash);
+	for (unsigned i = 0; i < w->due_count; i++) {
+		from[i] = rl_peer_table_guess(&r->peers, w->due[i]->hash);
+		if (from[i])
+			__builtin_prefetch(from[i]);
+	}
 	for (unsigned i = 0; i < w->due_count; i++) {
 		const struct rl_packet *p = w->due[i];
-		from[i] = rl_peer_table_find(&r->peers, p->zt_from, p->hash);
+		from[i] = rl_peer_table_confirm(&r->peers, from[i], p->zt_from, p->hash);
 		if (!from[i] || from[i] == p->peer)
 			continue;
 		rl_peer_prefetch_cold(rl_peer_cold(&r->peers, from[i]));
@@ -119,8 +121,9 @@ void rl_introduce_due(struct rl_worker *w)
 void rl_introduce_again(struct rl_worker *w, struct rl_peer *asker, struct rl_peer *other)
 {
 	struct end a = end_of(w, asker), b = end_of(w, other);
-	if (!rl_pairs_claim_repeat(&w->root->pairs, a.address, b.address, w->now_ms,
-				   REPEAT_WITHIN_MS))
+	struct rl_pairs *pairs = &w->root->pairs;
+	uint64_t hash = rl_pairs_hash(pairs, a.address, b.address);
+	if (!rl_pairs_claim_repeat(pairs, hash, w->now_ms, REPEAT_WITHIN_MS))
 		return;
 	if (tell_both(w, &a, &b))
 		w->stats.introductions_repeated++;

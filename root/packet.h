@@ -48,7 +48,9 @@ struct rl_packet {
 	// The core's own, between passes.
 	uint64_t zt_to;
 	uint64_t zt_from;
-	uint64_t hash;
+	uint64_t hash;   // of whom it makes us look up
+	uint64_t pair;   // hash of both addresses
+	uint64_t source; // hash of where it came from, for its budget
 	struct rl_peer *peer;
 	bool fragment;
 };

@@ -31,11 +31,6 @@ void rl_pairs_init(struct rl_pairs *p, void *mem, uint32_t pairs, const uint8_t 
 	memcpy(p->key, key, sizeof(p->key));
 }
 
-static uint64_t pair_hash(const struct rl_pairs *p, uint64_t a, uint64_t b)
-{
-	return a < b ? rl_hash128(p->key, a, b) : rl_hash128(p->key, b, a);
-}
-
 static _Atomic uint64_t *pair_set(const struct rl_pairs *p, uint64_t hash)
 {
 	return p->words + (hash & p->mask) * RL_PAIRS_WAYS;
@@ -60,9 +55,25 @@ static uint64_t age_ms(uint64_t word, uint64_t now_ms)
 	return ticks >= -(uint32_t)AHEAD_TICKS ? 0 : (uint64_t)ticks << TICK_SHIFT;
 }
 
-void rl_pairs_prefetch(const struct rl_pairs *p, uint64_t a, uint64_t b)
+void rl_pairs_prefetch(const struct rl_pairs *p, uint64_t hash)
 {
-	__builtin_prefetch((const void *)pair_set(p, pair_hash(p, a, b)));
+	__builtin_prefetch((const void *)pair_set(p, hash));
+}
+
+// The pair's word, or 0. In which of the places it is is chance, so no branch asks each of them.
+static uint64_t look(const struct rl_pairs *p, uint64_t hash)
+{
+	const _Atomic uint64_t *set = pair_set(p, hash);
+	uint64_t tag = pair_tag(hash);
+	unsigned match = 0;
+	for (unsigned i = 0; i < RL_PAIRS_WAYS; i++) {
+		uint64_t w = atomic_load_explicit(&set[i], memory_order_relaxed);
+		match |= (unsigned)(tag_of(w) == tag) << i;
+	}
+	if (match == 0)
+		return 0;
+	uint64_t word = atomic_load_explicit(&set[__builtin_ctz(match)], memory_order_relaxed);
+	return tag_of(word) == tag ? word : 0;
 }
 
 // The pair's word and its place, or the place it would take: an empty one, else the oldest.
@@ -90,13 +101,10 @@ static _Atomic uint64_t *locate(const struct rl_pairs *p, uint64_t hash, uint64_
 	return oldest;
 }
 
-bool rl_pairs_due(const struct rl_pairs *p, uint64_t a, uint64_t b, uint64_t now_ms,
-		  uint32_t interval_ms)
+bool rl_pairs_due(const struct rl_pairs *p, uint64_t hash, uint64_t now_ms, uint32_t interval_ms)
 {
-	uint64_t word;
-	bool found;
-	locate(p, pair_hash(p, a, b), now_ms, &word, &found);
-	return !found || age_ms(word, now_ms) >= interval_ms;
+	uint64_t word = look(p, hash);
+	return word == 0 || age_ms(word, now_ms) >= interval_ms;
 }
 
 // Why at most one wins, though a set has eight places and no lock. If the pair has a word, all swap
@@ -108,10 +116,9 @@ bool rl_pairs_due(const struct rl_pairs *p, uint64_t a, uint64_t b, uint64_t now
 // break this: then a pair is introduced twice, and nobody is harmed.)
 //
 // Who loses looks again: either the pair is claimed by now, or its place went to another pair.
-bool rl_pairs_claim(struct rl_pairs *p, uint64_t a, uint64_t b, uint64_t now_ms,
-		    uint32_t interval_ms)
+bool rl_pairs_claim(struct rl_pairs *p, uint64_t hash, uint64_t now_ms, uint32_t interval_ms)
 {
-	uint64_t hash = pair_hash(p, a, b), word;
+	uint64_t word;
 	uint64_t claimed = pair_tag(hash) | (uint32_t)(now_ms >> TICK_SHIFT);
 	for (unsigned i = 0; i < CLAIM_TRIES; i++) {
 		bool found;
@@ -125,12 +132,11 @@ bool rl_pairs_claim(struct rl_pairs *p, uint64_t a, uint64_t b, uint64_t now_ms,
 	return false;
 }
 
-bool rl_pairs_claim_repeat(struct rl_pairs *p, uint64_t a, uint64_t b, uint64_t now_ms,
-			   uint32_t within_ms)
+bool rl_pairs_claim_repeat(struct rl_pairs *p, uint64_t hash, uint64_t now_ms, uint32_t within_ms)
 {
 	uint64_t word;
 	bool found;
-	_Atomic uint64_t *at = locate(p, pair_hash(p, a, b), now_ms, &word, &found);
+	_Atomic uint64_t *at = locate(p, hash, now_ms, &word, &found);
 	if (!found || word & REPEATED || age_ms(word, now_ms) > within_ms)
 		return false;
 	return atomic_compare_exchange_strong_explicit(at, &word, word | REPEATED,

@@ -26,14 +26,16 @@ enum { RL_PAIRS_WAYS = 8 };
 size_t rl_pairs_size(uint32_t pairs);
 // mem: zeroed, cache-line aligned, the caller's. key: 16 random bytes.
 void rl_pairs_init(struct rl_pairs *p, void *mem, uint32_t pairs, const uint8_t key[static 16]);
-void rl_pairs_prefetch(const struct rl_pairs *p, uint64_t a, uint64_t b);
+// Of the pair, in either order; for all that follow, so that a packet computes it once.
+static inline uint64_t rl_pairs_hash(const struct rl_pairs *p, uint64_t a, uint64_t b)
+{
+	return a < b ? rl_hash128(p->key, a, b) : rl_hash128(p->key, b, a);
+}
+void rl_pairs_prefetch(const struct rl_pairs *p, uint64_t hash);
 // Is it interval_ms or longer since this pair was claimed? Writes nothing.
-bool rl_pairs_due(const struct rl_pairs *p, uint64_t a, uint64_t b, uint64_t now_ms,
-		  uint32_t interval_ms);
+bool rl_pairs_due(const struct rl_pairs *p, uint64_t hash, uint64_t now_ms, uint32_t interval_ms);
 // True for one of those who ask while it is due; starts the interval anew. (For none, if other
 // pairs take its place in the set again and again at this very moment: the next packet asks again.)
-bool rl_pairs_claim(struct rl_pairs *p, uint64_t a, uint64_t b, uint64_t now_ms,
-		    uint32_t interval_ms);
+bool rl_pairs_claim(struct rl_pairs *p, uint64_t hash, uint64_t now_ms, uint32_t interval_ms);
 // True once after a claim, within within_ms of it.
-bool rl_pairs_claim_repeat(struct rl_pairs *p, uint64_t a, uint64_t b, uint64_t now_ms,
-			   uint32_t within_ms);
+bool rl_pairs_claim_repeat(struct rl_pairs *p, uint64_t hash, uint64_t now_ms, uint32_t within_ms);

@@ -46,7 +46,7 @@ static uint64_t slot_word(uint64_t hash, uint64_t index)
 
 static bool slot_tagged(uint64_t word, uint64_t hash)
 {
-	return (word ^ hash) >> 32 == 0 && (uint32_t)word != 0;
+	return ((word ^ hash) >> 32 == 0) & ((uint32_t)word != 0);
 }
 
 static struct rl_bucket *bucket_next(const struct rl_peer_table *t, struct rl_bucket *b)
@@ -54,26 +54,24 @@ static struct rl_bucket *bucket_next(const struct rl_peer_table *t, struct rl_bu
 	return ++b == t->buckets + t->bucket_count ? t->buckets : b;
 }
 
-void rl_peer_table_prefetch_peer(const struct rl_peer_table *t, uint64_t hash)
+// Which slots of the bucket carry the hash's tag. In which one a peer sits is chance, so a branch
+// for each slot would be foretold wrong for every packet.
+static unsigned bucket_match(const struct rl_bucket *b, uint64_t hash)
 {
-	const struct rl_bucket *b = rl_peer_table_bucket(t, hash);
-	for (unsigned i = 0; i < SLOTS; i++) {
-		uint64_t word = get(b->slot[i]);
-		if (slot_tagged(word, hash))
-			__builtin_prefetch(&t->hot[(uint32_t)word - 1]);
-	}
+	unsigned match = 0;
+	for (unsigned i = 0; i < SLOTS; i++)
+		match |= (unsigned)slot_tagged(get(b->slot[i]), hash) << i;
+	return match;
 }
 
-void rl_peer_table_prefetch_all(const struct rl_peer_table *t, uint64_t hash)
+struct rl_peer *rl_peer_table_guess(const struct rl_peer_table *t, uint64_t hash)
 {
 	const struct rl_bucket *b = rl_peer_table_bucket(t, hash);
-	for (unsigned i = 0; i < SLOTS; i++) {
-		uint64_t word = get(b->slot[i]);
-		if (!slot_tagged(word, hash))
-			continue;
-		__builtin_prefetch(&t->hot[(uint32_t)word - 1]);
-		rl_peer_prefetch_cold(&t->cold[(uint32_t)word - 1]);
-	}
+	unsigned match = bucket_match(b, hash);
+	if (match == 0)
+		return NULL;
+	uint64_t word = atomic_load_explicit(&b->slot[__builtin_ctz(match)], memory_order_acquire);
+	return slot_tagged(word, hash) ? &t->hot[(uint32_t)word - 1] : NULL;
 }
 
 // An acquiring load of the slot pairs with the releasing store of publish: whoever sees the index
@@ -83,8 +81,9 @@ struct rl_peer *rl_peer_table_find(const struct rl_peer_table *t, uint64_t addre
 {
 	struct rl_bucket *b = rl_peer_table_bucket(t, hash);
 	for (uint64_t n = 0; n < t->bucket_count; n++, b = bucket_next(t, b)) {
-		for (unsigned i = 0; i < SLOTS; i++) {
-			uint64_t word = atomic_load_explicit(&b->slot[i], memory_order_acquire);
+		for (unsigned m = bucket_match(b, hash); m != 0; m &= m - 1) {
+			uint64_t word = atomic_load_explicit(&b->slot[__builtin_ctz(m)],
+							     memory_order_acquire);
 			if (!slot_tagged(word, hash))
 				continue;
 			struct rl_peer *hot = &t->hot[(uint32_t)word - 1];

@@ -54,9 +54,9 @@ static inline void rl_peer_table_prefetch(const struct rl_peer_table *t, uint64_
 {
 	__builtin_prefetch(rl_peer_table_bucket(t, hash));
 }
-void rl_peer_table_prefetch_peer(const struct rl_peer_table *t, uint64_t hash);
-// The same and the cold part, for a packet that will be opened.
-void rl_peer_table_prefetch_all(const struct rl_peer_table *t, uint64_t hash);
+// Who it is in all likelihood; NULL: not in the first bucket. Reads nothing of the peer, which the
+// caller prefetches.
+struct rl_peer *rl_peer_table_guess(const struct rl_peer_table *t, uint64_t hash);
 // All that a peer's keys, identity and counters lie on.
 static inline void rl_peer_prefetch_cold(const struct rl_peer_cold *cold)
 {
@@ -66,6 +66,15 @@ static inline void rl_peer_prefetch_cold(const struct rl_peer_cold *cold)
 }
 // NULL: not here.
 struct rl_peer *rl_peer_table_find(const struct rl_peer_table *t, uint64_t address, uint64_t hash);
+// The same, beginning with a guess (or NULL) of the same burst, which is nearly always right.
+static inline struct rl_peer *rl_peer_table_confirm(const struct rl_peer_table *t,
+						    struct rl_peer *guess, uint64_t address,
+						    uint64_t hash)
+{
+	if (guess && atomic_load_explicit(&guess->address, memory_order_relaxed) == address)
+		return guess;
+	return rl_peer_table_find(t, address, hash);
+}
 
 static inline struct rl_peer_cold *rl_peer_cold(const struct rl_peer_table *t,
 						const struct rl_peer *hot)

@@ -4,6 +4,11 @@
 // (docs/protocol.md 8.1).
 #include "root/core.h"
 
+static uint64_t source_hash(const struct rl_budget *b, const struct rl_packet *p)
+{
+	return rl_budget_hash(b, rl_prefix(&p->from, RL_PREFIX_HOST));
+}
+
 // Whom this packet makes us look up: the destination of what travels on, the sender of what is for
 // us.
 static void pass_parse(struct rl_worker *w, struct rl_packet *p)
@@ -19,14 +24,19 @@ static void pass_parse(struct rl_worker *w, struct rl_packet *p)
 		p->verdict = RL_DROP;
 		return;
 	}
-	if (p->zt_to == r->self && p->fragment)
+	if (p->zt_to == r->self && p->fragment) {
+		p->source = source_hash(&w->known_budget, p);
 		return;
+	}
 	p->hash = rl_peer_table_hash(&r->peers, p->zt_to == r->self ? p->zt_from : p->zt_to);
 	rl_peer_table_prefetch(&r->peers, p->hash);
-	if (p->zt_to != r->self && !p->fragment)
-		rl_pairs_prefetch(&r->pairs, p->zt_from, p->zt_to);
-	rl_budget_prefetch(p->zt_to == r->self ? &w->known_budget : &w->relay_budget,
-			   rl_prefix(&p->from, RL_PREFIX_HOST));
+	if (p->zt_to != r->self && !p->fragment) {
+		p->pair = rl_pairs_hash(&r->pairs, p->zt_from, p->zt_to);
+		rl_pairs_prefetch(&r->pairs, p->pair);
+	}
+	const struct rl_budget *b = p->zt_to == r->self ? &w->known_budget : &w->relay_budget;
+	p->source = source_hash(b, p);
+	rl_budget_prefetch(b, p->source);
 }
 
 static void pass_lookup(struct rl_worker *w, struct rl_packet *p)
@@ -34,10 +44,12 @@ static void pass_lookup(struct rl_worker *w, struct rl_packet *p)
 	const struct rl_peer_table *t = &w->root->peers;
 	if (p->verdict == RL_DROP || p->hash == 0)
 		return;
+	p->peer = rl_peer_table_guess(t, p->hash);
+	if (!p->peer)
+		return;
+	__builtin_prefetch(p->peer);
 	if (p->zt_to == w->root->self)
-		rl_peer_table_prefetch_all(t, p->hash);
-	else
-		rl_peer_table_prefetch_peer(t, p->hash);
+		rl_peer_prefetch_cold(rl_peer_cold(t, p->peer));
 }
 
 static bool stranger_budget(struct rl_worker *w, struct rl_packet *p, struct rl_budget *b,
@@ -45,7 +57,7 @@ static bool stranger_budget(struct rl_worker *w, struct rl_packet *p, struct rl_
 {
 	const struct rl_options *opt = &w->root->opt;
 	uint32_t now = (uint32_t)w->now_ms;
-	if (!rl_budget_take(b, rl_prefix(&p->from, RL_PREFIX_SITE), now, pps, 1))
+	if (!rl_budget_take(b, rl_budget_hash(b, rl_prefix(&p->from, RL_PREFIX_SITE)), now, pps, 1))
 		return rl_drop(p, why);
 	if (!rl_budget_total_take(total, now, opt->stranger_total_pps, 1))
 		return rl_drop(p, why);
@@ -134,7 +146,7 @@ void rl_for_us(struct rl_worker *w, struct rl_packet *p, bool joined)
 		fragment(w, p, true);
 		return;
 	}
-	p->peer = rl_peer_table_find(&r->peers, p->zt_from, p->hash);
+	p->peer = rl_peer_table_confirm(&r->peers, p->peer, p->zt_from, p->hash);
 	if (suite == ZT_SUITE_POLY1305 && flags & ZT_FLAG_ENCRYPTED && !joined) {
 		if (p->len < ZT_HDR_LEN + ZT_XHELLO_KEY_LEN)
 			rl_drop(p, RL_DROP_TOO_SHORT);
@@ -165,17 +177,16 @@ static void pass_decide(struct rl_worker *w, struct rl_packet *p)
 	if (p->verdict == RL_DROP)
 		return;
 	w->arrival = p;
-	uint64_t prefix = rl_prefix(&p->from, RL_PREFIX_HOST);
 	if (p->zt_to != r->self) {
-		if (!rl_budget_take(&w->relay_budget, prefix, now, r->opt.relay_pps, 1)) {
+		if (!rl_budget_take(&w->relay_budget, p->source, now, r->opt.relay_pps, 1)) {
 			rl_drop(p, RL_DROP_RATE_RELAY);
 			return;
 		}
-		p->peer = rl_peer_table_find(&r->peers, p->zt_to, p->hash);
+		p->peer = rl_peer_table_confirm(&r->peers, p->peer, p->zt_to, p->hash);
 		rl_relay(w, p);
 		return;
 	}
-	if (!rl_budget_take(&w->known_budget, prefix, now, r->opt.known_pps, 1))
+	if (!rl_budget_take(&w->known_budget, p->source, now, r->opt.known_pps, 1))
 		rl_drop(p, RL_DROP_RATE_KNOWN);
 	else
 		rl_for_us(w, p, false);

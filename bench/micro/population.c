@@ -98,7 +98,9 @@ void population_pair(struct population *p, uint64_t now_ms)
 		while (a == b);
 		p->pair[k][0] = a;
 		p->pair[k][1] = b;
-		rl_pairs_claim(&p->root->pairs, p->address[a], p->address[b], now_ms, every);
+		rl_pairs_claim(&p->root->pairs,
+			       rl_pairs_hash(&p->root->pairs, p->address[a], p->address[b]), now_ms,
+			       every);
 	}
 }
 

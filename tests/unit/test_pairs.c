@@ -20,6 +20,21 @@ static const uint64_t T = 1800000000000; // ms, some day
 static const uint8_t key[16] = "a key of sixteen";
 static struct rl_pairs pairs;
 
+static bool due(uint64_t a, uint64_t b, uint64_t now, uint32_t every)
+{
+	return rl_pairs_due(&pairs, rl_pairs_hash(&pairs, a, b), now, every);
+}
+
+static bool claim(uint64_t a, uint64_t b, uint64_t now, uint32_t every)
+{
+	return rl_pairs_claim(&pairs, rl_pairs_hash(&pairs, a, b), now, every);
+}
+
+static bool claim_repeat(uint64_t a, uint64_t b, uint64_t now, uint32_t within)
+{
+	return rl_pairs_claim_repeat(&pairs, rl_pairs_hash(&pairs, a, b), now, within);
+}
+
 static void make(uint32_t n)
 {
 	rl_pairs_init(&pairs, block_new(rl_pairs_size(n)), n, key);
@@ -55,9 +70,8 @@ static void a_pair_is_due_once_an_interval(void **state)
 		uint64_t now = T + rows[i].after_ms;
 
 		// Asking changes nothing, and the order of the two is nothing.
-		if (rl_pairs_due(&pairs, B, A, now, EVERY) != rows[i].due ||
-		    rl_pairs_due(&pairs, A, B, now, EVERY) != rows[i].due ||
-		    rl_pairs_claim(&pairs, i % 2 ? A : B, i % 2 ? B : A, now, EVERY) != rows[i].due)
+		if (due(B, A, now, EVERY) != rows[i].due || due(A, B, now, EVERY) != rows[i].due ||
+		    claim(i % 2 ? A : B, i % 2 ? B : A, now, EVERY) != rows[i].due)
 			fail_msg("%s", rows[i].what);
 	}
 }
@@ -65,12 +79,12 @@ static void a_pair_is_due_once_an_interval(void **state)
 static void pairs_are_told_apart(void **state)
 {
 	(void)state;
-	assert_true(rl_pairs_claim(&pairs, A, B, T, EVERY));
-	assert_true(rl_pairs_claim(&pairs, A, C, T, EVERY));
-	assert_true(rl_pairs_claim(&pairs, C, B, T, EVERY));
-	assert_false(rl_pairs_claim(&pairs, A, B, T, EVERY));
-	assert_false(rl_pairs_claim(&pairs, C, A, T, EVERY));
-	assert_false(rl_pairs_claim(&pairs, B, C, T, EVERY));
+	assert_true(claim(A, B, T, EVERY));
+	assert_true(claim(A, C, T, EVERY));
+	assert_true(claim(C, B, T, EVERY));
+	assert_false(claim(A, B, T, EVERY));
+	assert_false(claim(C, A, T, EVERY));
+	assert_false(claim(B, C, T, EVERY));
 }
 
 static void what_is_not_due_is_not_written(void **state)
@@ -79,46 +93,46 @@ static void what_is_not_due_is_not_written(void **state)
 
 	(void)state;
 	assert_int_equal(rl_pairs_size(64), sizeof(before));
-	rl_pairs_claim(&pairs, A, B, T, EVERY);
+	claim(A, B, T, EVERY);
 	memcpy(before, table_block, sizeof(before));
-	rl_pairs_claim(&pairs, A, B, T + 5000, EVERY);
-	rl_pairs_due(&pairs, A, B, T + 5000, EVERY);
-	rl_pairs_due(&pairs, A, C, T + 5000, EVERY);
-	rl_pairs_claim_repeat(&pairs, A, C, T + 5000, 10000);
+	claim(A, B, T + 5000, EVERY);
+	due(A, B, T + 5000, EVERY);
+	due(A, C, T + 5000, EVERY);
+	claim_repeat(A, C, T + 5000, 10000);
 	assert_memory_equal(before, table_block, sizeof(before));
 }
 
 static void a_repeat_is_granted_once_and_soon(void **state)
 {
 	(void)state;
-	assert_false(rl_pairs_claim_repeat(&pairs, A, B, T, 10000)); // nothing to repeat
-	rl_pairs_claim(&pairs, A, B, T, EVERY);
-	assert_true(rl_pairs_claim_repeat(&pairs, B, A, T + 9000, 10000));
-	assert_false(rl_pairs_claim_repeat(&pairs, A, B, T + 9000, 10000));
+	assert_false(claim_repeat(A, B, T, 10000)); // nothing to repeat
+	claim(A, B, T, EVERY);
+	assert_true(claim_repeat(B, A, T + 9000, 10000));
+	assert_false(claim_repeat(A, B, T + 9000, 10000));
 	// It neither ends nor begins an interval.
-	assert_false(rl_pairs_claim(&pairs, A, B, T + EVERY - 64, EVERY));
-	assert_true(rl_pairs_claim(&pairs, A, B, T + EVERY + 64, EVERY));
+	assert_false(claim(A, B, T + EVERY - 64, EVERY));
+	assert_true(claim(A, B, T + EVERY + 64, EVERY));
 	// The next introduction has a repeat of its own, for as long.
-	assert_false(rl_pairs_claim_repeat(&pairs, A, B, T + EVERY + 64 + 10100, 10000));
-	assert_true(rl_pairs_claim_repeat(&pairs, A, B, T + EVERY + 64 + 5000, 10000));
+	assert_false(claim_repeat(A, B, T + EVERY + 64 + 10100, 10000));
+	assert_true(claim_repeat(A, B, T + EVERY + 64 + 5000, 10000));
 }
 
 static void a_clock_a_moment_behind_sees_the_claim(void **state)
 {
 	(void)state;
-	rl_pairs_claim(&pairs, A, B, T, EVERY);
-	assert_false(rl_pairs_claim(&pairs, A, B, T - 3000, EVERY));
-	assert_true(rl_pairs_claim_repeat(&pairs, A, B, T - 3000, 10000));
+	claim(A, B, T, EVERY);
+	assert_false(claim(A, B, T - 3000, EVERY));
+	assert_true(claim_repeat(A, B, T - 3000, 10000));
 }
 
 static void a_clock_set_back_does_not_silence_pairs(void **state)
 {
 	(void)state;
-	rl_pairs_claim(&pairs, A, B, T, EVERY);
-	assert_true(rl_pairs_claim(&pairs, A, B, T - 3600000, EVERY));
-	assert_false(rl_pairs_claim(&pairs, A, B, T - 3600000 + 1000, EVERY));
-	rl_pairs_claim(&pairs, A, C, T + 31536000000 * 3, EVERY);
-	assert_true(rl_pairs_claim(&pairs, A, C, T, EVERY));
+	claim(A, B, T, EVERY);
+	assert_true(claim(A, B, T - 3600000, EVERY));
+	assert_false(claim(A, B, T - 3600000 + 1000, EVERY));
+	claim(A, C, T + 31536000000 * 3, EVERY);
+	assert_true(claim(A, C, T, EVERY));
 }
 
 static void a_full_set_forgets_its_oldest(void **state)
@@ -126,15 +140,14 @@ static void a_full_set_forgets_its_oldest(void **state)
 	(void)state;
 	make(1); // eight places
 	for (uint64_t i = 0; i < RL_PAIRS_WAYS; i++)
-		assert_true(rl_pairs_claim(&pairs, A, 100 + i, T + (i ^ 5) * 100, EVERY));
+		assert_true(claim(A, 100 + i, T + (i ^ 5) * 100, EVERY));
 	// Number 5 is the oldest, then 4, 7, 6, 1, 0, 3, 2.
-	assert_true(rl_pairs_claim(&pairs, A, 200, T + 1000, EVERY));
-	assert_true(rl_pairs_claim(&pairs, A, 201, T + 1100, EVERY));
+	assert_true(claim(A, 200, T + 1000, EVERY));
+	assert_true(claim(A, 201, T + 1100, EVERY));
 	for (uint64_t i = 0; i < RL_PAIRS_WAYS; i++)
-		assert_int_equal(rl_pairs_due(&pairs, A, 100 + i, T + 1200, EVERY),
-				 i == 5 || i == 4);
-	assert_false(rl_pairs_due(&pairs, A, 200, T + 1200, EVERY));
-	assert_false(rl_pairs_due(&pairs, A, 201, T + 1200, EVERY));
+		assert_int_equal(due(A, 100 + i, T + 1200, EVERY), i == 5 || i == 4);
+	assert_false(due(A, 200, T + 1200, EVERY));
+	assert_false(due(A, 201, T + 1200, EVERY));
 }
 
 static void as_many_pairs_as_asked_for_are_mostly_kept(void **state)
@@ -144,9 +157,9 @@ static void as_many_pairs_as_asked_for_are_mostly_kept(void **state)
 	(void)state;
 	make(4096);
 	for (uint64_t i = 0; i < 2048; i++)
-		rl_pairs_claim(&pairs, A, 1000 + i, T, EVERY);
+		claim(A, 1000 + i, T, EVERY);
 	for (uint64_t i = 0; i < 2048; i++)
-		kept += !rl_pairs_due(&pairs, A, 1000 + i, T, EVERY);
+		kept += !due(A, 1000 + i, T, EVERY);
 	assert_true(kept > 2000);
 }
 
@@ -163,10 +176,10 @@ static void *claimer(void *arg)
 
 		if (i % 16 == 0)
 			pthread_barrier_wait(&gate);
-		claims[i] += rl_pairs_claim(&pairs, A, 5000 + i, now, EVERY);
-		repeats[i] += rl_pairs_claim_repeat(&pairs, 5000 + i, A, now, 10000);
+		claims[i] += claim(A, 5000 + i, now, EVERY);
+		repeats[i] += claim_repeat(5000 + i, A, now, 10000);
 		// A pair of its own, so that places are taken from under the others.
-		rl_pairs_claim(&pairs, 7000000 + me, 5000 + i, now, EVERY);
+		claim(7000000 + me, 5000 + i, now, EVERY);
 	}
 	return NULL;
 }
