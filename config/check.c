@@ -104,6 +104,13 @@ const char *config_check_address(char *text)
 	return wrong;
 }
 
+const char *config_check_file(char *text)
+{
+	if (!*text)
+		return "is no name of a file";
+	return strlen(text) < CONFIG_PATH_MAX ? NULL : "is too long: 255 bytes are the most";
+}
+
 // A mistake of one option against others: with its line if the file has it, else the command line's
 // name.
 static void against(struct config_report *r, const struct config *c, const char *group,

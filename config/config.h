@@ -81,6 +81,7 @@ struct config {
 	char control_socket[CONFIG_SOCKET_MAX];
 	char xdp_filter[CONFIG_PATH_MAX]; // empty: the one built with the program
 	struct config_limits limits;
+	struct config_strings geoip_files; // of places; count 0: none
 
 	// By number of the row in the table: the line in the file (0: not in it), and a bit for
 	// what was given on the command line.

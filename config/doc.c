@@ -120,12 +120,12 @@ void config_doc_sample(FILE *out)
 	for (unsigned i = 0; i < config_row_count; i++) {
 		const struct config_row *row = &config_rows[i];
 		const struct config_row *next = i + 1 < config_row_count ? row + 1 : NULL;
-		if (row->group && !group)
+		if (row->group && !group) // the one before it was closed
 			fprintf(out, "\t\"%s\": {\n", row->group);
 		group = row->group;
 		fprintf(out, "%s\"%s\": ", group ? "\t\t" : "\t", row->key);
 		sample_value(out, row);
-		bool last = !next || (group && !next->group);
+		bool last = !next || (group && (!next->group || strcmp(group, next->group)));
 		fputs(last ? "\n" : ",\n", out);
 		if (group && last) {
 			fputs(next ? "\t},\n" : "\t}\n", out);

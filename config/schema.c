@@ -107,6 +107,11 @@ const struct config_row config_rows[] = {
 	 .help = "Incomplete packets held by each worker, 10 kB each."},
 	{LIMIT(reassembly_ms), .min = 100, .max = MINUTE, .preset = "2000", .unit = "ms",
 	 .help = "An incomplete packet is given up after this time."},
+
+	{.group = "geoip", .key = "files", .flag = "geoip-file", .at = offsetof(struct config, geoip_files),
+	 .type = CONFIG_STRINGS, .most = 2, .preset = "", .check = config_check_file,
+	 .help = "Databases of places (mmdb with cities): one for both IPv4 and IPv6, or one for each; a file that "
+		 "changes is read again by itself."},
 };
 // clang-format on
 

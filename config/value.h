@@ -36,3 +36,4 @@ bool config_put_any(struct config *c, const struct config_row *row, const char *
 // Checks of strings in lists, for the table.
 const char *config_check_port(char *text);
 const char *config_check_address(char *text);
+const char *config_check_file(char *text);

@@ -8,6 +8,7 @@
 #include "dpdk-app/ctl.h"
 #include "dpdk-app/endpoints.h"
 #include "dpdk-app/known.h"
+#include "dpdk-app/places.h"
 #include "dpdk-app/state.h"
 #include "dpdk-app/worker.h"
 
@@ -23,6 +24,7 @@ struct app {
 	struct quiet quiet;
 	struct rl_root *root;
 	struct known *known;
+	struct rl_geoip *geoip;                 // NULL: none configured
 	struct worker *worker[EAL_WORKERS_MAX]; // config.workers of them
 	unsigned launched;                      // of them, running
 	struct admission *admission;

@@ -70,6 +70,7 @@ static void fill_view(struct control *c)
 	v->root = a->root;
 	v->worlds = &a->worlds;
 	v->self = &c->self;
+	v->geoip = a->geoip;
 	v->workers = a->config.workers;
 	v->path_timeout_ms = a->config.limits.path_timeout_ms;
 	v->ports = a->config.ports.count;
@@ -155,8 +156,9 @@ static void take_signals(struct control *c)
 	struct signalfd_siginfo info;
 	while (!c->stop && read(c->signals, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGHUP) {
-			log_info("SIGHUP: reading planet and moons again");
+			log_info("SIGHUP: reading planet, moons and databases of places again");
 			upkeep_reload(&c->upkeep);
+			places_reload(c->app->geoip);
 			continue;
 		}
 		log_info("%s: stopping", info.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM");

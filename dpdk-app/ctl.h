@@ -8,6 +8,8 @@
 
 #include <jansson.h>
 
+struct rl_geoip;
+
 // Counters of all devices together, since they started.
 #define CTL_NIC(X)                                                \
 	X(rx_packets, "frames received, ours or not")             \
@@ -35,6 +37,7 @@ struct ctl_view {
 	struct rl_root *root;
 	const struct state_worlds *worlds;
 	const struct state_self *self;
+	struct rl_geoip *geoip;                        // NULL: no databases of places
 	const struct rl_stats *stats[CTL_WORKERS_MAX]; // of every thread that handles packets
 	unsigned stats_count;
 	const uint64_t *drop[CTL_DROPS_MAX]; // further counters, RL_DROP_COUNT each
@@ -61,6 +64,8 @@ uint64_t ctl_total(const struct ctl_view *v, size_t offset);
 char *ctl_info(void *ctx, const struct ctl_request *q, struct ctl_cursor *cursor);
 char *ctl_drops(void *ctx, const struct ctl_request *q, struct ctl_cursor *cursor);
 char *ctl_counters(void *ctx, const struct ctl_request *q, struct ctl_cursor *cursor);
+// ctl_geoip.c
+char *ctl_geoip(void *ctx, const struct ctl_request *q, struct ctl_cursor *cursor);
 // ctl_peer.c
 char *ctl_peers(void *ctx, const struct ctl_request *q, struct ctl_cursor *cursor);
 

@@ -3,6 +3,7 @@
 // sides include this; it needs nothing else.
 //
 // Request, one line:   {"cmd":"peers"}   {"cmd":"peers","address":"82baeaf349"}
+//                      {"cmd":"geoip","ip":"192.0.2.1"}
 // Answer: for "peers" one line for each peer, {"peer":{...},"clock":...}; then, always, one last
 // line:
 //   {"ok":true,"result":...}   or   {"ok":false,"error":"what is wrong"}
@@ -16,6 +17,7 @@
 //             lastReceive paths[address lastReceive active expired preferred]
 //   drops     [{name count help}], every reason, in the order of root/drop.h
 //   counters  [{name count help}]; verbs as verb_NAME
+//   geoip     ip known, and if it is: latitude longitude file
 // Times are ms of Unix time, latency ms (-1: unknown), uptime seconds.
 #pragma once
 

@@ -3,6 +3,7 @@
 
 #include "root/identity.h"
 
+#include <arpa/inet.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,12 +26,25 @@ static const char *take_address(struct ctl_request *q, const json_t *value)
 	return NULL;
 }
 
+static const char *take_ip(struct ctl_request *q, const json_t *value)
+{
+	const char *text = json_string_value(value);
+	if (text && inet_pton(AF_INET, text, q->ip) == 1)
+		q->ip_len = 4;
+	else if (text && inet_pton(AF_INET6, text, q->ip) == 1)
+		q->ip_len = 16;
+	else
+		return "\"ip\" must be an IPv4 or IPv6 address, without a port";
+	return NULL;
+}
+
 static const struct {
 	const char *key;
 	const char *(*take)(struct ctl_request *q, const json_t *value);
 } fields[] = {
 	{"cmd", take_cmd},
 	{"address", take_address},
+	{"ip", take_ip},
 };
 
 static const char *take(struct ctl_request *q, const char *key, const json_t *value)
@@ -38,7 +52,7 @@ static const char *take(struct ctl_request *q, const char *key, const json_t *va
 	for (unsigned i = 0; i < sizeof(fields) / sizeof(*fields); i++)
 		if (strcmp(key, fields[i].key) == 0)
 			return fields[i].take(q, value);
-	return "a request may have \"cmd\" and \"address\" only";
+	return "a request may have \"cmd\", \"address\" and \"ip\" only";
 }
 
 const char *ctl_request_parse(struct ctl_request *q, const char *line, size_t len)

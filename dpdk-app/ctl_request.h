@@ -12,6 +12,8 @@ struct ctl_request {
 	char cmd[CTL_CMD_MAX];
 	bool has_address;
 	uint64_t address;
+	uint8_t ip[16];  // network order
+	unsigned ip_len; // 4, 16, or 0: none
 };
 
 // line: without its newline. NULL: fine; else a sentence for the operator.

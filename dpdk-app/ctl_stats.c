@@ -6,7 +6,7 @@
 
 const struct ctl_command ctl_commands[] = {
 	{"info", ctl_info},         {"peers", ctl_peers}, {"drops", ctl_drops},
-	{"counters", ctl_counters}, {NULL, NULL},
+	{"counters", ctl_counters}, {"geoip", ctl_geoip}, {NULL, NULL},
 };
 
 static char *line_of(json_t *object)

@@ -164,6 +164,7 @@ static int run(struct app *a)
 	ret = state_worlds_load(&a->worlds, a->config.planet, a->config.moons_dir);
 	if (ret)
 		goto close_state;
+	a->geoip = places_open(&a->config);
 	ret = start_ports(a);
 	if (ret)
 		goto stop_ports;
@@ -192,6 +193,7 @@ free_root:
 	rl_root_free(a->root);
 stop_ports:
 	stop_ports(a);
+	rl_geoip_close(a->geoip);
 	state_worlds_free(&a->worlds);
 close_state:
 	state_close(&a->state);

@@ -96,6 +96,7 @@ static void refresh(struct upkeep *u, uint64_t now_ms)
 	if (now_ms - u->refreshed_ms < REFRESH_MS)
 		return;
 	u->refreshed_ms = now_ms;
+	places_refresh(a->geoip);
 	int ret = ports_refresh(a->ports, why);
 	if (*why)
 		log_warning("%s", why);

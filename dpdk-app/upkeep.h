@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What must be done again and again beside the workers, in small portions: clock, expiry of peers
-// and of ways, addresses of the interfaces, new planets and moons. Control thread.
+// and of ways, addresses of the interfaces, new planets, moons and databases of places. Control
+// thread.
 #pragma once
 
 #include "dpdk-app/app.h"

@@ -27,8 +27,9 @@ struct cli_command {
 	const char *name;
 	const char *args; // for the help text
 	const char *help;
-	const char *cmd; // what the daemon is asked
-	bool takes_address;
+	const char *cmd;   // what the daemon is asked
+	const char *field; // of the request, for the argument; NULL: it takes none
+	bool many;         // asks once for each argument, of which there is one at least
 	// How the answer is shown as text. Called before the first line, for each line of a list,
 	// and for the result at the end; each may be NULL.
 	void (*head)(FILE *out);
@@ -45,13 +46,14 @@ void cli_show_peer(FILE *out, const json_t *peer, int64_t clock_ms);
 void cli_show_listpeers_head(FILE *out);
 void cli_show_listpeer(FILE *out, const json_t *peer, int64_t clock_ms);
 void cli_show_drops(FILE *out, const json_t *drops, const struct cli_options *o);
+void cli_show_geoip(FILE *out, const json_t *place, const struct cli_options *o);
 void cli_show_counters(FILE *out, const json_t *counters, const struct cli_options *o);
 
 // cli_ask.c
 // Connects to the daemon. Descriptor, or -1 with what to check on stderr.
 int cli_connect(const char *path);
-// Sends the request, shows the answer on `out`, mistakes on `err`. address may be NULL.
-enum cli_exit cli_ask(int fd, const struct cli_command *c, const char *address,
+// Sends the request, shows the answer on `out`, mistakes on `err`. argument may be NULL.
+enum cli_exit cli_ask(int fd, const struct cli_command *c, const char *argument,
 		      const struct cli_options *o, FILE *out, FILE *err);
 // The same from a stream, for tests: an answer as the daemon writes it.
 enum cli_exit cli_answer(FILE *in, const struct cli_command *c, const struct cli_options *o,

@@ -15,16 +15,18 @@
 enum { PATIENCE_S = 10 };
 
 const struct cli_command cli_commands[] = {
-	{"info", "", "Address, version and state of the root.", "info", false, //
+	{"info", "", "Address, version and state of the root.", "info", NULL, false, //
 	 NULL, NULL, cli_show_info},
-	{"peers", "[ADDRESS]", "Peers as a table, or one of them.", "peers", true, //
+	{"peers", "[ADDRESS]", "Peers as a table, or one of them.", "peers", "address", false, //
 	 cli_show_peers_head, cli_show_peer, NULL},
-	{"listpeers", "", "Peers, a line each, for scripts.", "peers", false, //
+	{"listpeers", "", "Peers, a line each, for scripts.", "peers", NULL, false, //
 	 cli_show_listpeers_head, cli_show_listpeer, NULL},
-	{"drops", "", "Packets that ended here, by reason.", "drops", false, //
+	{"drops", "", "Packets that ended here, by reason.", "drops", NULL, false, //
 	 NULL, NULL, cli_show_drops},
-	{"counters", "", "What was done, and how often.", "counters", false, //
+	{"counters", "", "What was done, and how often.", "counters", NULL, false, //
 	 NULL, NULL, cli_show_counters},
+	{"geoip", "IP...", "Where addresses are believed to be, and who says so.", "geoip", "ip",
+	 true, NULL, NULL, cli_show_geoip},
 	{NULL},
 };
 
@@ -77,11 +79,11 @@ int cli_connect(const char *path)
 	return -1;
 }
 
-static bool send_request(int fd, const struct cli_command *c, const char *address)
+static bool send_request(int fd, const struct cli_command *c, const char *argument)
 {
 	char *text = NULL;
-	json_t *request = address ? json_pack("{s:s, s:s}", "cmd", c->cmd, "address", address)
-				  : json_pack("{s:s}", "cmd", c->cmd);
+	json_t *request = argument ? json_pack("{s:s, s:s}", "cmd", c->cmd, c->field, argument)
+				   : json_pack("{s:s}", "cmd", c->cmd);
 	char *body = request ? json_dumps(request, JSON_COMPACT) : NULL;
 	int n = body ? asprintf(&text, "%s\n", body) : -1;
 	bool ok = n > 0 && send(fd, text, (size_t)n, MSG_NOSIGNAL) == n;
@@ -165,11 +167,11 @@ enum cli_exit cli_answer(FILE *in, const struct cli_command *c, const struct cli
 	return CLI_UNREACHABLE;
 }
 
-enum cli_exit cli_ask(int fd, const struct cli_command *c, const char *address,
+enum cli_exit cli_ask(int fd, const struct cli_command *c, const char *argument,
 		      const struct cli_options *o, FILE *out, FILE *err)
 {
 	enum cli_exit status = CLI_UNREACHABLE;
-	if (!send_request(fd, c, address)) {
+	if (!send_request(fd, c, argument)) {
 		fprintf(err, "rootline-cli: the request was not taken: %s\n", strerror(errno));
 		close(fd);
 		return status;

@@ -82,6 +82,22 @@ static int parse(int argc, char **argv, struct cli_options *o)
 	return -1;
 }
 
+// One request for each argument, or one without any. The first failure counts; after a refusal the
+// others are asked all the same.
+static int ask_all(const struct cli_command *c, const struct cli_options *o, int argc, char **argv)
+{
+	int status = CLI_OK;
+	for (int i = 0; i < argc || i == 0; i++) {
+		int fd = cli_connect(o->socket);
+		if (fd < 0)
+			return CLI_UNREACHABLE;
+		int one = cli_ask(fd, c, i < argc ? argv[i] : NULL, o, stdout, stderr);
+		if (status == CLI_OK)
+			status = one;
+	}
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	struct cli_options o = {0};
@@ -100,12 +116,10 @@ int main(int argc, char **argv)
 	const struct cli_command *c = cli_command_find(argv[0]);
 	if (!c)
 		return usage("no such command:", argv[0]);
-	if (argc > 1 + c->takes_address)
-		return usage("too many arguments for", argv[0]);
-	int fd = cli_connect(o.socket);
-	if (fd < 0)
-		return CLI_UNREACHABLE;
-	status = cli_ask(fd, c, argc > 1 ? argv[1] : NULL, &o, stdout, stderr);
+	if (c->many ? argc == 1 : argc > 1 + (c->field != NULL))
+		return usage(c->many ? "an argument is missing for" : "too many arguments for",
+			     argv[0]);
+	status = ask_all(c, &o, argc - 1, argv + 1);
 	if ((fflush(stdout) || ferror(stdout)) && status == CLI_OK) {
 		perror("rootline-cli: standard output");
 		status = CLI_REFUSED;

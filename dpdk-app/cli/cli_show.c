@@ -126,6 +126,19 @@ void cli_show_drops(FILE *out, const json_t *drops, const struct cli_options *o)
 	free(row);
 }
 
+// Ready to be pasted where coordinates are asked for.
+void cli_show_geoip(FILE *out, const json_t *place, const struct cli_options *o)
+{
+	(void)o;
+	if (!json_is_true(json_object_get(place, "known")))
+		fprintf(out, "%s unknown\n", text(place, "ip"));
+	else
+		fprintf(out, "%s %.4f,%.4f %s\n", text(place, "ip"),
+			json_number_value(json_object_get(place, "latitude")),
+			json_number_value(json_object_get(place, "longitude")),
+			text(place, "file"));
+}
+
 void cli_show_counters(FILE *out, const json_t *counters, const struct cli_options *o)
 {
 	size_t i;

@@ -8,10 +8,10 @@
 #   +----------------------------+
 #     10.98.0.1/24, fd98::1/64
 #
-# Arguments: rootline, rootline-cli, mkworld, smoke_helper.
+# Arguments: rootline, rootline-cli, mkworld, smoke_helper, a database of places (empty: the build reads none).
 
 set -u -o pipefail
-ROOTLINE=$1 CLI=$2 MKWORLD=$3 HELPER=$4
+ROOTLINE=$1 CLI=$2 MKWORLD=$3 HELPER=$4 CITY=$5
 NS=rldaemon-$$
 FAILED=0 PID=
 
@@ -135,6 +135,8 @@ check "drops" refused 0 "^bad_mac  *0 " root_cli drops --all
 check "counters" refused 0 "^nic_rx_packets" root_cli counters
 check "a peer nobody knows" refused 1 "no peer" root_cli peers 1234567890
 check "an address that is none" refused 1 "address" root_cli peers xyz
+check "places, but no database" refused 1 "geoip.*files" root_cli geoip 8.8.8.8
+check "places of nothing" refused 2 "argument is missing" root_cli geoip
 check "no such command" refused 2 "no such command" root_cli nothing
 check "no command" exits 2 root_cli
 
@@ -180,7 +182,23 @@ echo "# stopped"
 forget
 check "SIGTERM: status 0" stop TERM
 check "the socket is gone" test ! -e "$WORK/state/rootline.sock"
-check "start for SIGINT" start
+if [ -n "$CITY" ]; then
+	check "start, its database of places missing" start --geoip-file "$WORK/city.mmdb"
+	check "says so" logged "warning: geoip: .*/city.mmdb: cannot be opened"
+	check "the operator too" refused 1 "could not be read" root_cli geoip 8.8.8.8
+	cp "$CITY" "$WORK/city.mmdb"
+	check "takes it when it comes" wait_for 8 refused 0 "^8.8.8.8 37.4200,-122.0900 $WORK/city.mmdb$" \
+		root_cli geoip 8.8.8.8
+	check "several addresses" refused 0 "^10.0.0.1 unknown$" root_cli geoip 8.8.8.8 10.0.0.1
+	check "one that is none" refused 1 "must be an IPv4 or IPv6 address" root_cli geoip 8.8.8.8/24
+	forget
+	: >"$WORK/city.mmdb"
+	kill -HUP "$PID"
+	check "a broken one is said" wait_for 8 logged "warning: geoip: .*/city.mmdb: is empty"
+	check "and not taken" refused 0 "37.4200,-122.0900" root_cli geoip 8.8.8.8
+else
+	check "start for SIGINT" start
+fi
 check "SIGINT: status 0" stop INT
 PID=
 

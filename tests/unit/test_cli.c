@@ -73,6 +73,12 @@ static const struct {
 	{"counters", "counters", false, false,
 	 OK "[{\"name\":\"replies\",\"count\":3,\"help\":\"E.\"}]}\n", CLI_OK,
 	 "replies                                  3  E.\n"},
+	{"a known place", "geoip", false, false,
+	 OK "{\"ip\":\"192.0.2.1\",\"known\":true,\"latitude\":-33.87,\"longitude\":151.21,"
+	    "\"file\":\"/x.mmdb\"}}\n",
+	 CLI_OK, "192.0.2.1 -33.8700,151.2100 /x.mmdb\n"},
+	{"an unknown place", "geoip", false, false, OK "{\"ip\":\"192.0.2.1\",\"known\":false}}\n",
+	 CLI_OK, "192.0.2.1 unknown\n"},
 	{"cut off in the list", "listpeers", false, false, LOST, CLI_UNREACHABLE,
 	 "200 listpeers <ztaddr> <path> <latency> <version> <role>\n"
 	 "200 listpeers 64095ca04a - -1 - PLANET\n"},

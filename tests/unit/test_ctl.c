@@ -26,6 +26,7 @@ static void requests_are_read_or_refused(void **state)
 		bool fine;
 		const char *cmd;
 		uint64_t address;
+		unsigned ip_len;
 	} rows[] = {
 		{"{\"cmd\":\"info\"}", true, "info", 0},
 		{" {\"cmd\": \"peers\", \"address\": \"82baeaf349\"} ", true, "peers",
@@ -43,6 +44,11 @@ static void requests_are_read_or_refused(void **state)
 		{"{\"cmd\":\"peers\",\"address\":\"ffbaeaf349\"}", false, "", 0},
 		{"{\"cmd\":\"peers\",\"address\":5}", false, "", 0},
 		{"{\"cmd\":\"info\"} x", false, "", 0},
+		{"{\"cmd\":\"geoip\",\"ip\":\"192.0.2.1\"}", true, "geoip", 0, 4},
+		{"{\"cmd\":\"geoip\",\"ip\":\"2001:db8::1\"}", true, "geoip", 0, 16},
+		{"{\"cmd\":\"geoip\",\"ip\":\"192.0.2.1/9993\"}", false, "", 0},
+		{"{\"cmd\":\"geoip\",\"ip\":\"192.0.2\"}", false, "", 0},
+		{"{\"cmd\":\"geoip\",\"ip\":[]}", false, "", 0},
 	};
 	(void)state;
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -55,6 +61,7 @@ static void requests_are_read_or_refused(void **state)
 		assert_string_equal(q.cmd, rows[i].cmd);
 		assert_int_equal(q.address, rows[i].address);
 		assert_int_equal(q.has_address, rows[i].address != 0);
+		assert_int_equal(q.ip_len, rows[i].ip_len);
 	}
 }
 
