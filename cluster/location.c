@@ -44,30 +44,26 @@ static unsigned merge_claim(struct rl_location *into, const struct rl_location *
 	return change;
 }
 
-// The port of a family that the newer memory does not name stays known: its PUSHes were of the
-// other one.
-static uint16_t newer_port(uint16_t mine, uint16_t other, int32_t other_is_newer)
+// The ports go with the newest PUSH, both of them: who sends one notes it in what it knows already.
+static void merge_ports(struct rl_location *into, const struct rl_location *from)
 {
-	if (mine == 0 || other == 0)
-		return mine | other;
-	if (other_is_newer == 0)
-		return mine > other ? mine : other;
-	return other_is_newer > 0 ? other : mine;
+	int32_t newer = into->pushes.count == 0
+				? 1
+				: rl_push_tick_diff(from->pushes.last, into->pushes.last);
+	if (newer > 0 || (newer == 0 && from->push_port4 > into->push_port4))
+		into->push_port4 = from->push_port4;
+	if (newer > 0 || (newer == 0 && from->push_port6 > into->push_port6))
+		into->push_port6 = from->push_port6;
 }
 
 static unsigned merge_pushes(struct rl_location *into, const struct rl_location *from)
 {
 	if (from->pushes.count == 0)
 		return RL_CHANGE_NONE;
-	int32_t newer = into->pushes.count == 0
-				? 1
-				: rl_push_tick_diff(from->pushes.last, into->pushes.last);
-	uint16_t port4 = newer_port(into->push_port4, from->push_port4, newer);
-	uint16_t port6 = newer_port(into->push_port6, from->push_port6, newer);
-	bool changed = rl_pushes_merge(&into->pushes, &from->pushes) || port4 != into->push_port4 ||
-		       port6 != into->push_port6;
-	into->push_port4 = port4;
-	into->push_port6 = port6;
+	uint16_t port4 = into->push_port4, port6 = into->push_port6;
+	merge_ports(into, from);
+	bool changed = port4 != into->push_port4 || port6 != into->push_port6;
+	changed |= rl_pushes_merge(&into->pushes, &from->pushes);
 	return changed ? RL_CHANGE_PUSHES : RL_CHANGE_NONE;
 }
 

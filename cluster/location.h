@@ -4,7 +4,7 @@
 // that members agree whatever came when and however often:
 //
 //   claim        home, backup, endpoints, gone: the last writer wins, by time, then by member
-//   PUSHes       the union (cluster/pushes.h); the ports go with the newer one
+//   PUSHes       the union (cluster/pushes.h); both ports go with the newest
 //   fingerprint  the identity of this address is valid: once known it stays; of two the lesser
 //
 // Only a peer's home writes its claim: to take a peer over is to claim it. A value like any other;

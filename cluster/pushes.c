@@ -37,6 +37,8 @@ uint64_t rl_pushes_age(const struct rl_pushes *p, uint64_t now_ms)
 	if (p->count == 0)
 		return UINT64_MAX;
 	int32_t age = rl_push_tick_diff(rl_push_tick(now_ms), p->last);
+	if (age < -RL_PUSH_CHAIN_TICKS)
+		return UINT64_MAX;
 	return age > 0 ? (uint64_t)age * RL_PUSH_TICK_MS : 0;
 }
 

@@ -41,7 +41,8 @@ static inline int32_t rl_push_tick_diff(uint32_t a, uint32_t b)
 unsigned rl_pushes_in_chain(const struct rl_pushes *p, uint64_t now_ms);
 // One was sent. Call it per packet, also for the second of two sent at once.
 void rl_pushes_note(struct rl_pushes *p, uint64_t now_ms);
-// Milliseconds since the newest, or UINT64_MAX if there is none.
+// Milliseconds since the newest; UINT64_MAX if there is none, or only one that a wrong clock has
+// put far ahead.
 uint64_t rl_pushes_age(const struct rl_pushes *p, uint64_t now_ms);
 // into becomes the union of both. True if that changed it.
 bool rl_pushes_merge(struct rl_pushes *into, const struct rl_pushes *from);
