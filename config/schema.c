@@ -78,7 +78,7 @@ const struct config_row config_rows[] = {
 	{LIMIT(peer_timeout_ms), .min = MINUTE, .max = 30u * DAY, .preset = "86400000", .unit = "ms",
 	 .help = "A peer unheard for this long is forgotten."},
 	{LIMIT(group_members), .min = 16, .max = 16777216, .preset = "262144", .unit = "subscriptions",
-	 .help = "Multicast subscriptions in memory, about 130 bytes each."},
+	 .help = "Multicast subscriptions in memory, about 145 bytes each."},
 	{LIMIT(group_timeout_ms), .min = 1000, .max = DAY, .preset = "600000", .unit = "ms",
 	 .help = "A subscription not renewed for this long is forgotten."},
 	{LIMIT(peer_groups_per_min), .min = 1, .max = 1000000, .preset = "1024",

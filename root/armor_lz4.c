@@ -9,6 +9,44 @@ enum {
 	COMPRESS_ABOVE = 64, // shorter payloads are never compressed
 };
 
+// The rest of a length whose first four bits were all ones. False: the block ends within it.
+static bool long_length(const uint8_t **at, const uint8_t *end, size_t *n)
+{
+	uint8_t byte;
+
+	do {
+		if (*at == end)
+			return false;
+		byte = *(*at)++;
+		*n += byte;
+	} while (byte == 255);
+	return true;
+}
+
+// Is there no match with distance 0? liblz4 takes such a match, which copies bytes not written yet:
+// what an earlier packet left in the buffer would travel back to whoever sent it. Every distance
+// that liblz4 can come to in this block is looked at here; to look costs a fifth of clearing the
+// buffer. All else that may be wrong with a block liblz4 finds itself.
+static bool distances_ok(const uint8_t *at, const uint8_t *end)
+{
+	while (at != end) {
+		uint8_t token = *at++;
+		size_t literals = token >> 4, match = token & 15;
+
+		if (literals == 15 && !long_length(&at, end, &literals))
+			return false;
+		if (literals >= (size_t)(end - at))
+			return true; // the last sequence has no match
+		at += literals;
+		if (end - at < 2 || (at[0] | at[1]) == 0)
+			return false;
+		at += 2;
+		if (match == 15 && !long_length(&at, end, &match))
+			return false;
+	}
+	return false;
+}
+
 size_t rl_armor_expand(const uint8_t *in, size_t len, uint8_t out[static ZT_PACKET_MAX])
 {
 	int n = 0;
@@ -16,10 +54,8 @@ size_t rl_armor_expand(const uint8_t *in, size_t len, uint8_t out[static ZT_PACK
 	if (len < ZT_HDR_LEN || len > ZT_PACKET_MAX)
 		return 0;
 	if (len > ZT_HDR_LEN) {
-		// liblz4 takes a match distance of 0, which copies bytes that were not written yet;
-		// what it puts there differs by release. What an earlier packet left in the buffer
-		// must never travel back to whoever sent such a block.
-		memset(out + ZT_HDR_LEN, 0, PAYLOAD_MAX);
+		if (!distances_ok(in + ZT_HDR_LEN, in + len))
+			return 0;
 		n = LZ4_decompress_safe((const char *)in + ZT_HDR_LEN, (char *)out + ZT_HDR_LEN,
 					(int)(len - ZT_HDR_LEN), PAYLOAD_MAX);
 		if (n <= 0)

@@ -7,7 +7,8 @@
 
 struct rl_group_set {
 	_Atomic uint32_t lock;
-	uint32_t tag[RL_GROUP_WAYS]; // 0: free
+	// 0: free. Written under the lock; read without it for prefetching alone.
+	_Atomic uint32_t tag[RL_GROUP_WAYS];
 };
 _Static_assert(sizeof(struct rl_group_set) == 64, "one line tells whether a group is here");
 
@@ -15,6 +16,7 @@ struct rl_group {
 	struct rl_group_key key;
 	struct rl_members members;
 };
+_Static_assert(sizeof(struct rl_group) == 64, "one more line holds it");
 
 enum {
 	// What somebody who finds the arena full does about it: a bounded piece of rl_group_expire.
@@ -39,8 +41,7 @@ static uint64_t arena_words(uint32_t members)
 
 static size_t groups_bytes(uint32_t members)
 {
-	size_t n = set_count(members) * RL_GROUP_WAYS * sizeof(struct rl_group);
-	return (n + 63) & ~(size_t)63;
+	return set_count(members) * RL_GROUP_WAYS * sizeof(struct rl_group);
 }
 
 size_t rl_groups_size(uint32_t members)
@@ -90,23 +91,59 @@ static bool key_equal(const struct rl_group_key *a, const struct rl_group_key *b
 	return a->network == b->network && a->mac == b->mac && a->adi == b->adi;
 }
 
-static struct rl_group *find(struct rl_groups *g, const struct rl_group_key *key, uint64_t hash)
+static uint32_t tag_of(uint64_t hash)
 {
-	struct rl_group_set *set = &g->sets[hash & g->mask];
+	return (uint32_t)(hash >> 32) | 1;
+}
+
+static uint32_t tag_at(const struct rl_group_set *set, unsigned i)
+{
+	return atomic_load_explicit(&set->tag[i], memory_order_relaxed);
+}
+
+static void set_tag(struct rl_group_set *set, unsigned i, uint32_t tag)
+{
+	atomic_store_explicit(&set->tag[i], tag, memory_order_relaxed);
+}
+
+static struct rl_group_set *set_of(const struct rl_groups *g, uint64_t hash)
+{
+	return &g->sets[hash & g->mask];
+}
+
+static struct rl_group *groups_of(const struct rl_groups *g, uint64_t hash)
+{
+	return &g->groups[(hash & g->mask) * RL_GROUP_WAYS];
+}
+
+static struct rl_group *find(const struct rl_groups *g, const struct rl_group_key *key,
+			     uint64_t hash)
+{
+	const struct rl_group_set *set = set_of(g, hash);
 	for (unsigned i = 0; i < RL_GROUP_WAYS; i++) {
-		struct rl_group *gr = &g->groups[(hash & g->mask) * RL_GROUP_WAYS + i];
-		if (set->tag[i] == ((uint32_t)(hash >> 32) | 1) && key_equal(&gr->key, key))
+		struct rl_group *gr = &groups_of(g, hash)[i];
+		if (tag_at(set, i) == tag_of(hash) && key_equal(&gr->key, key))
 			return gr;
 	}
 	return NULL;
+}
+
+// The group that find() is likely to find, or any other: nothing of it may be believed without the
+// lock.
+static struct rl_group *guess(const struct rl_groups *g, uint64_t hash)
+{
+	const struct rl_group_set *set = set_of(g, hash);
+	unsigned i = 0;
+	while (i < RL_GROUP_WAYS - 1 && tag_at(set, i) != tag_of(hash))
+		i++;
+	return &groups_of(g, hash)[i];
 }
 
 static void free_group(struct rl_groups *g, struct rl_group_set *set, unsigned i,
 		       struct rl_group *gr)
 {
 	rl_members_free(&g->pool, &gr->members);
-	memset(gr, 0, sizeof(*gr));
-	set->tag[i] = 0;
+	set_tag(set, i, 0);
 	atomic_fetch_sub_explicit(&g->group_count, 1, memory_order_relaxed);
 }
 
@@ -116,7 +153,7 @@ static void expire_set(struct rl_groups *g, uint64_t s, unsigned log_max, uint64
 	struct rl_group_set *set = &g->sets[s];
 	for (unsigned i = 0; i < RL_GROUP_WAYS; i++) {
 		struct rl_group *gr = &g->groups[s * RL_GROUP_WAYS + i];
-		if (set->tag[i] != 0 && gr->members.log <= log_max &&
+		if (tag_at(set, i) != 0 && rl_members_log(&gr->members) <= log_max &&
 		    rl_members_expire(&g->pool, &gr->members, now_ms) == 0)
 			free_group(g, set, i, gr);
 	}
@@ -126,14 +163,14 @@ static void expire_set(struct rl_groups *g, uint64_t s, unsigned log_max, uint64
 static struct rl_group *create(struct rl_groups *g, const struct rl_group_key *key, uint64_t hash,
 			       uint64_t now_ms)
 {
-	struct rl_group_set *set = &g->sets[hash & g->mask];
+	struct rl_group_set *set = set_of(g, hash);
 	for (unsigned turn = 0; turn < 2; turn++) {
 		for (unsigned i = 0; i < RL_GROUP_WAYS; i++) {
-			struct rl_group *gr = &g->groups[(hash & g->mask) * RL_GROUP_WAYS + i];
-			if (set->tag[i] != 0)
+			struct rl_group *gr = &groups_of(g, hash)[i];
+			if (tag_at(set, i) != 0)
 				continue;
-			set->tag[i] = (uint32_t)(hash >> 32) | 1;
-			*gr = (struct rl_group){.key = *key};
+			set_tag(set, i, tag_of(hash));
+			gr->key = *key; // its set of members is empty
 			atomic_fetch_add_explicit(&g->group_count, 1, memory_order_relaxed);
 			return gr;
 		}
@@ -143,11 +180,10 @@ static struct rl_group *create(struct rl_groups *g, const struct rl_group_key *k
 	return NULL;
 }
 
-enum rl_like rl_group_refresh(struct rl_groups *g, const struct rl_group_key *key, uint64_t member,
-			      uint64_t now_ms)
+static enum rl_like refresh(struct rl_groups *g, const struct rl_group_key *key, uint64_t hash,
+			    uint64_t member, uint64_t now_ms)
 {
-	uint64_t hash = key_hash(g, key);
-	struct rl_group_set *set = &g->sets[hash & g->mask];
+	struct rl_group_set *set = set_of(g, hash);
 	lock_set(set);
 	struct rl_group *gr = find(g, key, hash);
 	enum rl_like got =
@@ -156,10 +192,29 @@ enum rl_like rl_group_refresh(struct rl_groups *g, const struct rl_group_key *ke
 	return got;
 }
 
+uint32_t rl_group_refresh(struct rl_groups *g, const struct rl_group_key *keys, unsigned n,
+			  uint64_t member, uint64_t now_ms)
+{
+	uint64_t hash[RL_GROUP_BATCH];
+	uint32_t absent = 0;
+	for (unsigned i = 0; i < n; i++) {
+		hash[i] = key_hash(g, &keys[i]);
+		__builtin_prefetch(set_of(g, hash[i]), 1);
+	}
+	for (unsigned i = 0; i < n; i++)
+		__builtin_prefetch(guess(g, hash[i]));
+	for (unsigned i = 0; i < n; i++)
+		rl_members_prefetch(&g->pool, &guess(g, hash[i])->members, member);
+	for (unsigned i = 0; i < n; i++)
+		if (refresh(g, &keys[i], hash[i], member, now_ms) == RL_LIKE_ABSENT)
+			absent |= 1U << i;
+	return absent;
+}
+
 static enum rl_like like(struct rl_groups *g, const struct rl_group_key *key, uint64_t hash,
 			 uint64_t member, uint64_t now_ms)
 {
-	struct rl_group_set *set = &g->sets[hash & g->mask];
+	struct rl_group_set *set = set_of(g, hash);
 	lock_set(set);
 	struct rl_group *gr = find(g, key, hash);
 	if (!gr)
@@ -201,7 +256,7 @@ unsigned rl_group_gather(struct rl_groups *g, const struct rl_group_key *key, ui
 			 uint32_t *total)
 {
 	uint64_t hash = key_hash(g, key), dice = rl_random64(random);
-	struct rl_group_set *set = &g->sets[hash & g->mask];
+	struct rl_group_set *set = set_of(g, hash);
 	unsigned n = 0;
 	*total = 0;
 	lock_set(set);

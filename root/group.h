@@ -15,7 +15,10 @@ struct rl_group_key {
 	uint32_t adi;
 };
 
-enum { RL_GROUP_WAYS = 15 };
+enum {
+	RL_GROUP_WAYS = 15,
+	RL_GROUP_BATCH = 16,
+};
 
 struct rl_group_set;
 struct rl_group;
@@ -38,9 +41,11 @@ void rl_groups_init(struct rl_groups *g, void *mem, uint32_t members, uint32_t t
 		    const uint8_t key[static 16]);
 enum rl_like rl_group_like(struct rl_groups *g, const struct rl_group_key *key, uint64_t member,
 			   uint64_t now_ms);
-// Only refreshes a live membership: RL_LIKE_REFRESHED or RL_LIKE_ABSENT.
-enum rl_like rl_group_refresh(struct rl_groups *g, const struct rl_group_key *key, uint64_t member,
-			      uint64_t now_ms);
+// Only refreshes live memberships, of one member in n groups (at most RL_GROUP_BATCH): together, so
+// that what has to be fetched from memory is fetched at once. Returns a bit for each key, counted
+// from the lowest: no such membership.
+uint32_t rl_group_refresh(struct rl_groups *g, const struct rl_group_key *keys, unsigned n,
+			  uint64_t member, uint64_t now_ms);
 // Up to max distinct live members at random, without the asker. total: live members known, the
 // asker counted in if it is one; of a group of more than some dozens it may count those that died
 // since the last rl_group_expire. Returns how many are in out.

@@ -9,8 +9,12 @@ enum {
 	TICKS = 1 << TIME_BITS,
 	AHEAD_TICKS = 4, // how far another thread's clock may be ahead
 	COUNT_LOG = 6,   // up to this size counting is cheap
+	PLACE_SHIFT = 5, // below: log
+	LINE = 8,        // words of a cache line
 	PICK_SPARE = 1024,
 };
+_Static_assert(RL_ARENA_LOGS <= 1 << PLACE_SHIFT, "a place says how large");
+_Static_assert(1 << RL_ARENA_LOG_MIN == LINE, "hash sets are whole lines");
 
 static uint64_t word_of(uint64_t member, uint64_t now_ms)
 {
@@ -26,24 +30,36 @@ static uint64_t member_of(uint64_t word)
 // good. Live members say so again within minutes.
 static bool live(const struct rl_members_pool *p, uint64_t word, uint64_t now_ms)
 {
-	uint32_t age = ((uint32_t)(now_ms >> TICK_SHIFT) - (uint32_t)word) & (TICKS - 1);
-	return word != 0 &&
-	       (age >= TICKS - AHEAD_TICKS || (uint64_t)age << TICK_SHIFT <= p->timeout_ms);
+	uint32_t ahead = (uint32_t)(now_ms >> TICK_SHIFT) + AHEAD_TICKS;
+	uint32_t age = (ahead - (uint32_t)word) & (TICKS - 1);
+	return (word != 0) & (age <= (p->timeout_ms >> TICK_SHIFT) + AHEAD_TICKS);
 }
 
 static uint64_t room(const struct rl_members *m)
 {
-	return m->log ? 1ULL << m->log : RL_MEMBERS_INLINE;
+	unsigned log = rl_members_log(m);
+	return log ? 1ULL << log : RL_MEMBERS_INLINE;
+}
+
+static uint64_t block_of(const struct rl_members *m)
+{
+	return atomic_load_explicit(&m->place, memory_order_relaxed) >> PLACE_SHIFT;
 }
 
 static uint64_t *words_of(const struct rl_members_pool *p, struct rl_members *m)
 {
-	return m->log ? p->arena.words + m->block : m->few;
+	return rl_members_log(m) ? p->arena.words + block_of(m) : m->few;
 }
 
 static const uint64_t *words_const(const struct rl_members_pool *p, const struct rl_members *m)
 {
-	return m->log ? p->arena.words + m->block : m->few;
+	return rl_members_log(m) ? p->arena.words + block_of(m) : m->few;
+}
+
+static void give_back(struct rl_members_pool *p, const struct rl_members *m)
+{
+	if (rl_members_log(m))
+		rl_arena_give(&p->arena, block_of(m), rl_members_log(m));
 }
 
 static uint32_t count_live(const struct rl_members_pool *p, const struct rl_members *m,
@@ -114,12 +130,13 @@ static void take_out(const struct rl_members_pool *p, uint64_t *words, unsigned 
 static void clear_dead(struct rl_members_pool *p, struct rl_members *m, uint64_t now_ms)
 {
 	uint64_t *words = words_of(p, m);
+	unsigned log = rl_members_log(m);
 	uint32_t left = m->count;
 	for (uint64_t i = 0; i < room(m); i++) {
 		// Another dead one may move up into the place.
 		while (words[i] != 0 && !live(p, words[i], now_ms)) {
-			if (m->log)
-				take_out(p, words, m->log, i);
+			if (log)
+				take_out(p, words, log, i);
 			else
 				words[i] = 0;
 			left--;
@@ -132,36 +149,39 @@ static void clear_dead(struct rl_members_pool *p, struct rl_members *m, uint64_t
 // False: the arena is full, and nothing has changed.
 static bool move(struct rl_members_pool *p, struct rl_members *m, uint32_t want, uint64_t now_ms)
 {
-	struct rl_members to = {.count = m->count};
+	uint64_t few[RL_MEMBERS_INLINE] = {0}, *from = words_of(p, m), *words = few, place = 0;
+	unsigned log = 0;
 	uint32_t n = 0;
 	if (want > RL_MEMBERS_INLINE) {
-		to.log = RL_ARENA_LOG_MIN;
-		while (1ULL << to.log < (uint64_t)want * 2)
-			to.log++;
-		to.block = rl_arena_take(&p->arena, to.log);
-		if (to.block == RL_ARENA_FULL)
+		log = RL_ARENA_LOG_MIN;
+		while (1ULL << log < (uint64_t)want * 2)
+			log++;
+		uint64_t block = rl_arena_take(&p->arena, log);
+		if (block == RL_ARENA_FULL)
 			return false;
+		words = p->arena.words + block;
+		place = block << PLACE_SHIFT | log;
 	}
-	uint64_t *from = words_of(p, m), *words = words_of(p, &to);
 	for (uint64_t i = 0; i < room(m); i++) {
 		if (!live(p, from[i], now_ms))
 			continue;
-		if (to.log)
-			*probe(p, words, to.log, member_of(from[i]), now_ms) = from[i];
+		if (log)
+			*probe(p, words, log, member_of(from[i]), now_ms) = from[i];
 		else
 			words[n] = from[i];
 		n++;
 	}
-	if (m->log)
-		rl_arena_give(&p->arena, m->block, m->log);
-	*m = to;
+	give_back(p, m);
+	atomic_store_explicit(&m->place, place, memory_order_relaxed);
+	memcpy(m->few, few, sizeof(m->few));
 	set_count(p, m, n);
 	return true;
 }
 
 static bool over_load(const struct rl_members *m, uint32_t count)
 {
-	return m->log ? count * 4ULL > 3ULL << m->log : count > RL_MEMBERS_INLINE;
+	unsigned log = rl_members_log(m);
+	return log ? count * 4ULL > 3ULL << log : count > RL_MEMBERS_INLINE;
 }
 
 // Makes room for one more by clearing out the dead or moving to more memory.
@@ -169,7 +189,8 @@ static bool make_room(struct rl_members_pool *p, struct rl_members *m, uint64_t 
 {
 	uint32_t want = count_live(p, m, now_ms) + 1;
 	// With the dead gone half of it is free: it will last a while.
-	bool enough = m->log && (uint64_t)want * 2 <= 1ULL << m->log;
+	unsigned log = rl_members_log(m);
+	bool enough = log && (uint64_t)want * 2 <= 1ULL << log;
 	if (!enough && move(p, m, want, now_ms))
 		return true;
 	clear_dead(p, m, now_ms);
@@ -179,8 +200,21 @@ static bool make_room(struct rl_members_pool *p, struct rl_members *m, uint64_t 
 static uint64_t *find(const struct rl_members_pool *p, struct rl_members *m, uint64_t member,
 		      uint64_t now_ms)
 {
-	return m->log ? probe(p, words_of(p, m), m->log, member, now_ms)
-		      : probe_few(p, m, member, now_ms);
+	unsigned log = rl_members_log(m);
+	return log ? probe(p, words_of(p, m), log, member, now_ms)
+		   : probe_few(p, m, member, now_ms);
+}
+
+void rl_members_prefetch(const struct rl_members_pool *p, const struct rl_members *m,
+			 uint64_t member)
+{
+	// Read once: whoever holds the lock may be moving the members to another block. A place of
+	// a moment ago makes the prefetch useless and nothing else.
+	uint64_t place = atomic_load_explicit(&m->place, memory_order_relaxed);
+	unsigned log = place & ((1 << PLACE_SHIFT) - 1);
+	if (log)
+		__builtin_prefetch(
+			&p->arena.words[(place >> PLACE_SHIFT) + home_of(p, member, log)], 1);
 }
 
 enum rl_like rl_members_refresh(struct rl_members_pool *p, struct rl_members *m, uint64_t member,
@@ -211,29 +245,65 @@ enum rl_like rl_members_put(struct rl_members_pool *p, struct rl_members *m, uin
 	return RL_LIKE_NEW;
 }
 
+// Appends the word's member if it is to be told. Which words are is a matter of chance, so there is
+// no branch on it.
+static unsigned tell(const struct rl_members_pool *p, uint64_t word, uint64_t but, uint64_t now_ms,
+		     uint64_t *out, unsigned n)
+{
+	out[n] = member_of(word);
+	return n + (live(p, word, now_ms) & (member_of(word) != but));
+}
+
+static unsigned pick_few(const struct rl_members_pool *p, const struct rl_members *m, uint64_t but,
+			 unsigned max, uint64_t now_ms, uint64_t dice, uint64_t *out)
+{
+	unsigned n = 0, start = dice % RL_MEMBERS_INLINE, step = 1 + (dice >> 32 & 1);
+	for (unsigned k = 0; k < RL_MEMBERS_INLINE && n < max; k++)
+		n = tell(p, m->few[(start + k * step) % RL_MEMBERS_INLINE], but, now_ms, out, n);
+	return n;
+}
+
+// A walk with an odd stride meets every stop in a power of two of words once.
+static inline unsigned walk(const struct rl_members_pool *p, const struct rl_members *m,
+			    unsigned stop, uint64_t but, unsigned max, uint64_t now_ms,
+			    uint64_t dice, uint64_t *out)
+{
+	const uint64_t *words = words_const(p, m);
+	uint64_t stops = room(m) / stop, mask = stops - 1, stride = dice >> 32 | 1;
+	uint64_t start = dice & mask, left = ((uint64_t)max * LINE + PICK_SPARE) / stop;
+	uint64_t likely = (uint64_t)max * stops / (m->count + 1) + 1;
+	unsigned turn = dice >> 61, n = 0;
+	if (left > stops)
+		left = stops;
+	if (likely > left)
+		likely = left;
+	for (uint64_t i = 0; i < likely; i++)
+		__builtin_prefetch(&words[((start + i * stride) & mask) * stop]);
+	for (uint64_t i = 0; i < left && n < max; i++) {
+		const uint64_t *from = &words[((start + i * stride) & mask) * stop];
+		for (unsigned k = 0; k < stop && n < max; k++)
+			n = tell(p, from[(k ^ turn) & (stop - 1)], but, now_ms, out, n);
+	}
+	return n;
+}
+
+// A line costs one cache miss however much of it is read, so whole lines are read. Who shares one
+// with few others is a little likelier to be told, though; so where few are asked for, it is single
+// words.
 unsigned rl_members_pick(const struct rl_members_pool *p, const struct rl_members *m, uint64_t but,
 			 unsigned max, uint64_t now_ms, uint64_t dice, uint64_t *out)
 {
-	const uint64_t *words = words_const(p, m);
-	uint64_t size = room(m), tries = (uint64_t)max * 8 + PICK_SPARE;
-	// An odd stride meets every word of a power of two once; 1 or 2 every one of three.
-	uint64_t at = dice % size, stride = m->log ? (dice >> 32 | 1) % size : 1 + (dice >> 32) % 2;
-	unsigned n = 0;
-	if (tries > size)
-		tries = size;
-	for (; tries != 0 && n < max; tries--) {
-		if (live(p, words[at], now_ms) && member_of(words[at]) != but)
-			out[n++] = member_of(words[at]);
-		at += stride;
-		at -= at >= size ? size : 0;
-	}
-	return n;
+	if (!rl_members_log(m))
+		return pick_few(p, m, but, max, now_ms, dice, out);
+	if (max < 2 * LINE)
+		return walk(p, m, 1, but, max, now_ms, dice, out);
+	return walk(p, m, LINE, but, max, now_ms, dice, out);
 }
 
 uint32_t rl_members_total(const struct rl_members_pool *p, const struct rl_members *m,
 			  uint64_t now_ms)
 {
-	return m->log <= COUNT_LOG ? count_live(p, m, now_ms) : m->count;
+	return rl_members_log(m) <= COUNT_LOG ? count_live(p, m, now_ms) : m->count;
 }
 
 uint32_t rl_members_expire(struct rl_members_pool *p, struct rl_members *m, uint64_t now_ms)
@@ -241,16 +311,17 @@ uint32_t rl_members_expire(struct rl_members_pool *p, struct rl_members *m, uint
 	if (count_live(p, m, now_ms) != m->count)
 		clear_dead(p, m, now_ms);
 	// A set grows at three quarters to more than a third: below an eighth is no mere ripple.
-	if (m->log && (m->count <= RL_MEMBERS_INLINE ||
-		       (m->log > RL_ARENA_LOG_MIN && m->count * 8ULL < 1ULL << m->log)))
+	unsigned log = rl_members_log(m);
+	if (log && (m->count <= RL_MEMBERS_INLINE ||
+		    (log > RL_ARENA_LOG_MIN && m->count * 8ULL < 1ULL << log)))
 		move(p, m, m->count, now_ms);
 	return m->count;
 }
 
 void rl_members_free(struct rl_members_pool *p, struct rl_members *m)
 {
-	if (m->log)
-		rl_arena_give(&p->arena, m->block, m->log);
+	give_back(p, m);
 	set_count(p, m, 0);
-	memset(m, 0, sizeof(*m));
+	atomic_store_explicit(&m->place, 0, memory_order_relaxed);
+	memset(m->few, 0, sizeof(m->few));
 }

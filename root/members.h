@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The members of one multicast group: up to three in place, more in a hash set in an arena of
 // power-of-two blocks, at most three quarters full. So a refresh is one probe however large the
-// group is, and random members are found by walking the set with a random stride, which meets no
-// slot twice. Members unheard for timeout_ms are dead: they are skipped, replaced and cleared.
+// group is, and random members are found by walking the set line by line with a random stride,
+// which meets no slot twice. Members unheard for timeout_ms are dead: they are skipped, replaced
+// and cleared.
 //
 // A word is member << 24 | time in units of 4.096 s; 0: empty.
 //
-// Threads: the caller holds a lock on the set; the pool is shared by all.
+// Threads: the caller holds a lock on the set, but for rl_members_prefetch; the pool is shared by
+// all.
 #pragma once
 
 #include "root/arena.h"
@@ -25,13 +27,18 @@ enum { RL_MEMBERS_INLINE = 3 };
 
 // All zero is an empty set.
 struct rl_members {
+	// 0: members are in `few`; else 1 << (place & 31) words of the arena from place >> 5 on.
+	// Written under the lock; read without it for prefetching alone.
+	_Atomic uint64_t place;
 	uint32_t count; // words in use, dead members included
-	uint32_t log;   // 0: members are in `few`; else 1 << log words of the arena from `block` on
-	union {
-		uint64_t few[RL_MEMBERS_INLINE];
-		uint64_t block;
-	};
+	uint64_t few[RL_MEMBERS_INLINE];
 };
+
+// 0 for members in place, else log2 of the words of the hash set.
+static inline unsigned rl_members_log(const struct rl_members *m)
+{
+	return atomic_load_explicit(&m->place, memory_order_relaxed) & 31;
+}
 
 enum rl_like {
 	RL_LIKE_REFRESHED, // was a live member, is one for another timeout
@@ -45,6 +52,9 @@ enum rl_like rl_members_put(struct rl_members_pool *p, struct rl_members *m, uin
 			    uint64_t now_ms);
 enum rl_like rl_members_refresh(struct rl_members_pool *p, struct rl_members *m, uint64_t member,
 				uint64_t now_ms);
+// Fetches where this member's word would be. Needs no lock: others may change m meanwhile.
+void rl_members_prefetch(const struct rl_members_pool *p, const struct rl_members *m,
+			 uint64_t member);
 // Up to max distinct live members without `but`, at random as `dice` is. Looks at a bounded number
 // of words: of a large set that is nearly all dead it may miss live ones.
 unsigned rl_members_pick(const struct rl_members_pool *p, const struct rl_members *m, uint64_t but,

@@ -35,7 +35,7 @@ struct rl_options {
 	uint32_t keepalive_ms;    // [20000] NOP to peers silent this long; 0: none
 	uint32_t path_timeout_ms; // [243000] a path unheard for this long is not used
 	uint32_t peer_timeout_ms; // [86400000] a peer unheard for this long is forgotten
-	uint32_t group_members; // [262144] multicast subscriptions in memory, about 130 bytes each
+	uint32_t group_members; // [262144] multicast subscriptions in memory, about 145 bytes each
 	uint32_t group_timeout_ms;    // [600000]
 	uint32_t peer_groups_per_min; // [1024] new subscriptions per peer and minute
 	uint16_t gather_max;          // [255] addresses in one OK(GATHER), 274 at most

@@ -20,23 +20,39 @@ static uint64_t asker_of(const struct rl_request *q)
 	return atomic_load_explicit(&q->peer->address, memory_order_relaxed);
 }
 
-void rl_verb_like(struct rl_worker *w, struct rl_request *q)
+// False: there was no room for one of them, or the peer has had its share. What finds no room must
+// not keep the rest from being refreshed.
+static bool like(struct rl_worker *w, struct rl_request *q, const struct rl_group_key *keys,
+		 unsigned n)
 {
 	struct rl_root *r = w->root;
-	struct rl_reader in = rl_reader(q->data + ZT_AT_PAYLOAD, q->len - ZT_AT_PAYLOAD);
 	uint64_t member = asker_of(q);
-	bool full = false;
-	while (rl_reader_left(&in) >= TUPLE_LEN) {
-		struct rl_group_key key = get_group(&in);
+	uint32_t absent = rl_group_refresh(&r->groups, keys, n, member, w->now_ms);
+	bool good = true;
+	for (; absent != 0; absent &= absent - 1) {
+		const struct rl_group_key *key = &keys[__builtin_ctz(absent)];
+		// Named twice it is new but once.
+		if (rl_group_refresh(&r->groups, key, 1, member, w->now_ms) == 0)
+			continue;
 		// New subscriptions cost memory, so a peer has so many a minute; refreshing is
 		// free.
-		enum rl_like got = rl_group_refresh(&r->groups, &key, member, w->now_ms);
-		if (got == RL_LIKE_REFRESHED)
-			continue;
-		// What finds no room must not keep the rest from being refreshed.
 		if (!rl_peer_allow_like(q->cold, w->now_ms, r->opt.peer_groups_per_min) ||
-		    rl_group_like(&r->groups, &key, member, w->now_ms) == RL_LIKE_FULL)
-			full = true;
+		    rl_group_like(&r->groups, key, member, w->now_ms) == RL_LIKE_FULL)
+			good = false;
+	}
+	return good;
+}
+
+void rl_verb_like(struct rl_worker *w, struct rl_request *q)
+{
+	struct rl_reader in = rl_reader(q->data + ZT_AT_PAYLOAD, q->len - ZT_AT_PAYLOAD);
+	bool full = false;
+	while (rl_reader_left(&in) >= TUPLE_LEN) {
+		struct rl_group_key keys[RL_GROUP_BATCH];
+		unsigned n = 0;
+		while (n < RL_GROUP_BATCH && rl_reader_left(&in) >= TUPLE_LEN)
+			keys[n++] = get_group(&in);
+		full |= !like(w, q, keys, n);
 	}
 	if (full)
 		rl_drop(q->packet, RL_DROP_GROUPS_FULL);
@@ -80,8 +96,9 @@ void rl_verb_gather(struct rl_worker *w, struct rl_request *q)
 	rl_put32(&out, key.adi);
 	rl_put32(&out, total);
 	rl_put16(&out, (uint16_t)n);
-	for (unsigned i = 0; i < n; i++)
-		rl_put40(&out, member[i]);
+	uint8_t *at = rl_put(&out, (size_t)n * ZT_ADDRESS_LEN);
+	for (unsigned i = 0; at && i < n; i++)
+		rl_store40(at + (size_t)i * ZT_ADDRESS_LEN, member[i]);
 	if (rl_reply_allowed(w, q, rl_writer_len(&out)))
 		rl_reply_send(w, q, &out);
 }

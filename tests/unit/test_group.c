@@ -137,14 +137,46 @@ static void refreshing_only_helps_members(void **state)
 	struct rl_group_key k = group(1);
 
 	(void)state;
-	assert_int_equal(rl_group_refresh(&groups, &k, 5, T), RL_LIKE_ABSENT);
+	assert_int_equal(rl_group_refresh(&groups, &k, 1, 5, T), 1);
 	assert_int_equal(rl_groups_count(&groups), 0);
 	like(1, 5, T);
-	assert_int_equal(rl_group_refresh(&groups, &k, 6, T), RL_LIKE_ABSENT);
-	assert_int_equal(rl_group_refresh(&groups, &k, 5, T + TIMEOUT / 2), RL_LIKE_REFRESHED);
+	assert_int_equal(rl_group_refresh(&groups, &k, 1, 6, T), 1);
+	assert_int_equal(rl_group_refresh(&groups, &k, 1, 5, T + TIMEOUT / 2), 0);
 	assert_int_equal(like(1, 5, T + TIMEOUT + 2 * TICK), RL_LIKE_REFRESHED);
-	assert_int_equal(rl_group_refresh(&groups, &k, 5, T + 3 * TIMEOUT), RL_LIKE_ABSENT);
+	assert_int_equal(rl_group_refresh(&groups, &k, 1, 5, T + 3 * TIMEOUT), 1);
 	assert_int_equal(like(1, 5, T + 3 * TIMEOUT), RL_LIKE_NEW);
+}
+
+static void many_are_refreshed_at_once(void **state)
+{
+	struct rl_group_key k[RL_GROUP_BATCH];
+
+	(void)state;
+	for (unsigned n = 0; n <= RL_GROUP_BATCH; n++)
+		for (unsigned odd = 0; odd < 2; odd++) {
+			uint32_t absent = 0;
+
+			make(4096);
+			for (unsigned i = 0; i < n; i++) {
+				k[i] = group(i);
+				if (i % 2 == odd)
+					absent |= 1U << i;
+				else
+					like(i, 5, T);
+				// Some in place, some in the arena.
+				for (uint64_t m = 0; m < i; m++)
+					like(i, 100 + m, T);
+			}
+			uint64_t later = T + TIMEOUT / 2;
+			assert_int_equal(rl_group_refresh(&groups, k, n, 5, later), absent);
+			assert_int_equal(rl_group_refresh(&groups, k, n, 5, LATE), absent);
+		}
+	// One named twice is refreshed twice.
+	make(4096);
+	k[0] = k[1] = group(1);
+	assert_int_equal(rl_group_refresh(&groups, k, 2, 5, T), 3);
+	like(1, 5, T);
+	assert_int_equal(rl_group_refresh(&groups, k, 2, 5, T), 0);
 }
 
 static void the_dead_are_not_told_and_soon_forgotten(void **state)
@@ -259,14 +291,15 @@ static void *play(void *arg)
 
 	rl_random_init(&r, seed);
 	for (unsigned step = 0; step < STEPS; step++) {
-		struct rl_group_key k = group(rl_random_below(&r, 3));
+		struct rl_group_key k = group(rl_random_below(&r, 3)),
+				    all[3] = {group(0), group(1), group(2)};
 		uint64_t member = p->id << 20 | (1 + rl_random_below(&r, 300)), out[16];
 		uint64_t now = clock_ms;
 		uint32_t total;
 
 		if (rl_group_like(&groups, &k, member, now) > RL_LIKE_NEW)
 			p->wrong++;
-		if (rl_group_refresh(&groups, &k, member, now) != RL_LIKE_REFRESHED)
+		if (rl_group_refresh(&groups, all, 3, member, now) >> k.adi & 1)
 			p->wrong++;
 		unsigned n = rl_group_gather(&groups, &k, 0, 16, now, &r, out, &total);
 		if (n == 0 || n > total)
@@ -313,6 +346,7 @@ int main(void)
 		cmocka_unit_test_setup(the_asker_is_counted_but_not_told, fresh),
 		cmocka_unit_test_setup(a_large_group_tells_a_few_of_many, fresh),
 		cmocka_unit_test_setup(refreshing_only_helps_members, fresh),
+		cmocka_unit_test_setup(many_are_refreshed_at_once, fresh),
 		cmocka_unit_test_setup(the_dead_are_not_told_and_soon_forgotten, fresh),
 		cmocka_unit_test_setup(expiry_goes_step_by_step, fresh),
 		cmocka_unit_test_setup(a_full_set_takes_no_group_until_one_dies, fresh),

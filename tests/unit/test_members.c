@@ -124,8 +124,9 @@ static void grows_and_gives_all_memory_back(void **state)
 	for (unsigned n = 0; n < 20000; n++) {
 		assert_int_equal(put(n, T), RL_LIKE_NEW);
 		assert_int_equal(set.count, n + 1);
-		assert_true(n < 3 ? set.log == 0 : set.count * 4ULL <= 3ULL << set.log);
-		assert_int_equal(pool.arena.unused + (set.log ? 1ULL << set.log : 0), all);
+		unsigned log = rl_members_log(&set);
+		assert_true(n < 3 ? log == 0 : set.count * 4ULL <= 3ULL << log);
+		assert_int_equal(pool.arena.unused + (log ? 1ULL << log : 0), all);
 	}
 	assert_int_equal(atomic_load(&pool.count), 20000);
 	assert_int_equal(rl_members_total(&pool, &set, T), 20000);
@@ -157,7 +158,7 @@ static void shrinks_as_members_die(void **state)
 			assert_int_equal(rl_members_refresh(&pool, &set, node(n), now),
 					 RL_LIKE_REFRESHED);
 	}
-	assert_int_equal(set.log, 0);
+	assert_int_equal(rl_members_log(&set), 0);
 	assert_int_equal(rl_members_expire(&pool, &set, now + 2 * TIMEOUT), 0);
 	assert_int_equal(pool.arena.unused, pool.arena.size);
 }
@@ -269,26 +270,34 @@ static void picks_are_distinct_live_and_not_the_asker(void **state)
 
 static void picks_meet_everybody_alike(void **state)
 {
-	static const unsigned sizes[] = {3, 10, 40, 300};
+	static const struct {
+		unsigned size, max;
+	} rows[] = {
+		{3, 2},   {10, 2},   {40, 2},   {300, 2},   {40, 15},
+		{40, 16}, {300, 16}, {300, 32}, {1000, 40}, {1000, 255},
+	};
 
 	(void)state;
-	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		unsigned seen[300] = {0}, total = 0;
-		uint64_t out[2];
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		unsigned seen[1000] = {0}, total = 0, size = rows[i].size, max = rows[i].max;
+		unsigned turns = size * 200 / max;
+		uint64_t out[255];
 
 		make(65536);
-		for (unsigned n = 0; n < sizes[i]; n++)
+		for (unsigned n = 0; n < size; n++)
 			put(n, T);
-		for (unsigned turn = 0; turn < sizes[i] * 100; turn++) {
-			unsigned got = rl_members_pick(&pool, &set, 0, 2, T, dice(), out);
+		for (unsigned turn = 0; turn < turns; turn++) {
+			unsigned got = rl_members_pick(&pool, &set, 0, max, T, dice(), out);
 			for (unsigned k = 0; k < got; k++, total++)
 				seen[(out[k] - node(0)) / 0x10001]++;
 		}
-		// 200 each on average; in a hash set, who stands behind a gap is met more often.
-		for (unsigned n = 0; n < sizes[i]; n++)
+		// 200 each on average; in a hash set, who stands behind a gap or in a line with few
+		// others is met more often.
+		for (unsigned n = 0; n < size; n++)
 			if (seen[n] < 100 || seen[n] > 300)
-				fail_msg("of %u, number %u was met %u times", sizes[i], n, seen[n]);
-		assert_int_equal(total, sizes[i] * 200);
+				fail_msg("%u of %u: number %u was met %u times", max, size, n,
+					 seen[n]);
+		assert_int_equal(total, turns * max);
 	}
 }
 
