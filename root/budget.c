@@ -29,11 +29,6 @@ void rl_budget_init(struct rl_budget *b, void *mem, uint32_t cells, const uint8_
 	memcpy(b->key, key, sizeof(b->key));
 }
 
-void rl_budget_prefetch(const struct rl_budget *b, uint64_t hash)
-{
-	__builtin_prefetch(&b->sets[hash & b->mask]);
-}
-
 // How far the bucket is from full. Ticks wrap: a bucket left alone for minutes, or by a clock that
 // was set back, may seem to be full far in the future. It cannot be further ahead than it is deep,
 // so that counts as full (twice the depth leaves room for small steps back of the clock); nearer

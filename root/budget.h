@@ -7,6 +7,7 @@
 
 #include "root/hash.h"
 #include "root/inet.h"
+#include "root/prefetch.h"
 
 struct rl_budget_cell {
 	uint32_t tag;  // of the prefix; 0 free
@@ -52,7 +53,10 @@ static inline uint64_t rl_budget_hash(const struct rl_budget *b, uint64_t prefix
 {
 	return rl_hash64(b->key, prefix);
 }
-void rl_budget_prefetch(const struct rl_budget *b, uint64_t hash);
+RL_PREFETCHES rl_budget_prefetch(const struct rl_budget *b, uint64_t hash)
+{
+	__builtin_prefetch(&b->sets[hash & b->mask]);
+}
 // Takes `cost` packets from this prefix's bucket, which fills at pps a second (kept within 3
 // percent up to 500000, roughly up to 4 million); pps 0: no limit. now_ms: the low bits of any
 // millisecond clock. False: not enough left, nothing taken.

@@ -100,7 +100,9 @@ void rl_introduce_due(struct rl_worker *w)
 	struct rl_root *r = w->root;
 	struct rl_peer *from[RL_BURST_MAX];
 	for (unsigned i = 0; i < w->due_count; i++) {
-		from[i] = rl_peer_table_guess(&r->peers, w->due[i]->hash);
+		uint64_t hash = w->due[i]->hash;
+		from[i] =
+			rl_peer_table_guess(&r->peers, rl_peer_table_bucket(&r->peers, hash), hash);
 		if (from[i])
 			__builtin_prefetch(from[i]);
 	}

@@ -31,11 +31,6 @@ void rl_pairs_init(struct rl_pairs *p, void *mem, uint32_t pairs, const uint8_t 
 	memcpy(p->key, key, sizeof(p->key));
 }
 
-static _Atomic uint64_t *pair_set(const struct rl_pairs *p, uint64_t hash)
-{
-	return p->words + (hash & p->mask) * RL_PAIRS_WAYS;
-}
-
 // The upper 31 bits of the hash, never zero.
 static uint64_t pair_tag(uint64_t hash)
 {
@@ -55,15 +50,10 @@ static uint64_t age_ms(uint64_t word, uint64_t now_ms)
 	return ticks >= -(uint32_t)AHEAD_TICKS ? 0 : (uint64_t)ticks << TICK_SHIFT;
 }
 
-void rl_pairs_prefetch(const struct rl_pairs *p, uint64_t hash)
-{
-	__builtin_prefetch((const void *)pair_set(p, hash));
-}
-
 // The pair's word, or 0. In which of the places it is is chance, so no branch asks each of them.
 static uint64_t look(const struct rl_pairs *p, uint64_t hash)
 {
-	const _Atomic uint64_t *set = pair_set(p, hash);
+	const _Atomic uint64_t *set = rl_pairs_set(p, hash);
 	uint64_t tag = pair_tag(hash);
 	unsigned match = 0;
 	for (unsigned i = 0; i < RL_PAIRS_WAYS; i++) {
@@ -80,7 +70,7 @@ static uint64_t look(const struct rl_pairs *p, uint64_t hash)
 static _Atomic uint64_t *locate(const struct rl_pairs *p, uint64_t hash, uint64_t now_ms,
 				uint64_t *word, bool *found)
 {
-	_Atomic uint64_t *set = pair_set(p, hash), *oldest = set;
+	_Atomic uint64_t *set = rl_pairs_set(p, hash), *oldest = set;
 	uint64_t oldest_word = 0, oldest_age = 0;
 	*found = false;
 	for (unsigned i = 0; i < RL_PAIRS_WAYS; i++) {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "root/hash.h"
+#include "root/prefetch.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -31,7 +32,14 @@ static inline uint64_t rl_pairs_hash(const struct rl_pairs *p, uint64_t a, uint6
 {
 	return a < b ? rl_hash128(p->key, a, b) : rl_hash128(p->key, b, a);
 }
-void rl_pairs_prefetch(const struct rl_pairs *p, uint64_t hash);
+static inline _Atomic uint64_t *rl_pairs_set(const struct rl_pairs *p, uint64_t hash)
+{
+	return p->words + (hash & p->mask) * RL_PAIRS_WAYS;
+}
+RL_PREFETCHES rl_pairs_prefetch(const struct rl_pairs *p, uint64_t hash)
+{
+	__builtin_prefetch((const void *)rl_pairs_set(p, hash));
+}
 // Is it interval_ms or longer since this pair was claimed? Writes nothing.
 bool rl_pairs_due(const struct rl_pairs *p, uint64_t hash, uint64_t now_ms, uint32_t interval_ms);
 // True for one of those who ask while it is due; starts the interval anew. (For none, if other

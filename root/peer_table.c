@@ -64,9 +64,17 @@ static unsigned bucket_match(const struct rl_bucket *b, uint64_t hash)
 	return match;
 }
 
-struct rl_peer *rl_peer_table_guess(const struct rl_peer_table *t, uint64_t hash)
+const struct rl_bucket *rl_peer_table_beyond(const struct rl_peer_table *t,
+					     const struct rl_bucket *b)
 {
-	const struct rl_bucket *b = rl_peer_table_bucket(t, hash);
+	if (atomic_load_explicit(&b->passed, memory_order_acquire) == 0)
+		return NULL;
+	return ++b == t->buckets + t->bucket_count ? t->buckets : b;
+}
+
+struct rl_peer *rl_peer_table_guess(const struct rl_peer_table *t, const struct rl_bucket *b,
+				    uint64_t hash)
+{
 	unsigned match = bucket_match(b, hash);
 	if (match == 0)
 		return NULL;
@@ -79,8 +87,8 @@ struct rl_peer *rl_peer_table_guess(const struct rl_peer_table *t, uint64_t hash
 // peer that is in the table is never beyond a bucket that says nothing follows.
 struct rl_peer *rl_peer_table_find(const struct rl_peer_table *t, uint64_t address, uint64_t hash)
 {
-	struct rl_bucket *b = rl_peer_table_bucket(t, hash);
-	for (uint64_t n = 0; n < t->bucket_count; n++, b = bucket_next(t, b)) {
+	const struct rl_bucket *b = rl_peer_table_bucket(t, hash);
+	for (uint64_t n = 0; b && n < t->bucket_count; n++, b = rl_peer_table_beyond(t, b)) {
 		for (unsigned m = bucket_match(b, hash); m != 0; m &= m - 1) {
 			uint64_t word = atomic_load_explicit(&b->slot[__builtin_ctz(m)],
 							     memory_order_acquire);
@@ -90,8 +98,6 @@ struct rl_peer *rl_peer_table_find(const struct rl_peer_table *t, uint64_t addre
 			if (get(hot->address) == address)
 				return hot;
 		}
-		if (atomic_load_explicit(&b->passed, memory_order_acquire) == 0)
-			return NULL;
 	}
 	return NULL;
 }

@@ -30,26 +30,55 @@ static void pass_parse(struct rl_worker *w, struct rl_packet *p)
 	}
 	p->hash = rl_peer_table_hash(&r->peers, p->zt_to == r->self ? p->zt_from : p->zt_to);
 	rl_peer_table_prefetch(&r->peers, p->hash);
-	if (p->zt_to != r->self && !p->fragment) {
-		p->pair = rl_pairs_hash(&r->pairs, p->zt_from, p->zt_to);
-		rl_pairs_prefetch(&r->pairs, p->pair);
-	}
 	const struct rl_budget *b = p->zt_to == r->self ? &w->known_budget : &w->relay_budget;
 	p->source = source_hash(b, p);
 	rl_budget_prefetch(b, p->source);
 }
 
-static void pass_lookup(struct rl_worker *w, struct rl_packet *p)
+// Its line is read in the last pass: asked for here, where fewer others are on their way than in
+// the first pass.
+RL_PREFETCHES pair_prefetch(struct rl_worker *w, struct rl_packet *p)
 {
-	const struct rl_peer_table *t = &w->root->peers;
-	if (p->verdict == RL_DROP || p->hash == 0)
+	const struct rl_pairs *pairs = &w->root->pairs;
+	if (p->fragment)
 		return;
-	p->peer = rl_peer_table_guess(t, p->hash);
-	if (!p->peer)
-		return;
+	p->pair = rl_pairs_hash(pairs, p->zt_from, p->zt_to);
+	rl_pairs_prefetch(pairs, p->pair);
+}
+
+RL_PREFETCHES peer_prefetch(struct rl_worker *w, struct rl_packet *p)
+{
 	__builtin_prefetch(p->peer);
 	if (p->zt_to == w->root->self)
-		rl_peer_prefetch_cold(rl_peer_cold(t, p->peer));
+		rl_peer_prefetch_cold(rl_peer_cold(&w->root->peers, p->peer));
+}
+
+static void pass_lookup(struct rl_worker *w, struct rl_packet *p[], unsigned n)
+{
+	const struct rl_peer_table *t = &w->root->peers;
+	const struct rl_bucket *beyond[RL_BURST_MAX];
+	unsigned more[RL_BURST_MAX], count = 0;
+	for (unsigned i = 0; i < n; i++) {
+		if (p[i]->verdict == RL_DROP || p[i]->hash == 0)
+			continue;
+		const struct rl_bucket *b = rl_peer_table_bucket(t, p[i]->hash);
+		p[i]->peer = rl_peer_table_guess(t, b, p[i]->hash);
+		if (p[i]->peer) {
+			peer_prefetch(w, p[i]);
+		} else if ((b = rl_peer_table_beyond(t, b))) {
+			__builtin_prefetch(b);
+			beyond[count] = b;
+			more[count++] = i;
+		}
+		if (p[i]->zt_to != w->root->self)
+			pair_prefetch(w, p[i]);
+	}
+	for (unsigned i = 0; i < count; i++) {
+		struct rl_packet *m = p[more[i]];
+		m->peer = rl_peer_table_guess(t, beyond[i], m->hash);
+		if (m->peer)
+			peer_prefetch(w, m);
+	}
 }
 
 static bool stranger_budget(struct rl_worker *w, struct rl_packet *p, struct rl_budget *b,
@@ -199,8 +228,7 @@ void rl_receive_burst(struct rl_worker *w, uint64_t now_ms, struct rl_packet *p[
 	w->out_count = 0;
 	for (unsigned i = 0; i < n; i++)
 		pass_parse(w, p[i]);
-	for (unsigned i = 0; i < n; i++)
-		pass_lookup(w, p[i]);
+	pass_lookup(w, p, n);
 	for (unsigned i = 0; i < n; i++)
 		pass_decide(w, p[i]);
 	rl_introduce_due(w);
