@@ -60,8 +60,7 @@ static int set_row(struct config_report *r, struct config *c, const struct confi
 	uint64_t bit = UINT64_C(1) << (row - config_rows);
 	struct config next = *c;
 	char why[CONFIG_WHY_MAX];
-	bool list = row->type == CONFIG_INTS || row->type == CONFIG_STRINGS;
-	if (list && !(c->set_by_args & bit))
+	if (config_is_list(row) && !(c->set_by_args & bit))
 		config_list_clear(&next, row);
 	if (!config_put_any(&next, row, text, why)) {
 		complain(r, flag, "%s", why);
@@ -165,6 +164,11 @@ enum config_action config_args(struct config *c, int argc, char *const argv[], F
 	// What follows from a mistake would only hide it.
 	if (!r.count)
 		r.count = config_finish(c, file, err);
+	if (!r.count && c->cluster.given) {
+		uint8_t key[CONFIG_KEY_BYTES];
+		r.count = !config_cluster_key(c->cluster.key_file, key, err);
+		explicit_bzero(key, sizeof(key));
+	}
 	if (r.count)
 		return CONFIG_BAD;
 	if (!check)

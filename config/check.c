@@ -183,5 +183,6 @@ unsigned config_finish(struct config *c, const char *name, FILE *err)
 	struct config_report r = {.err = err, .name = name};
 	fill_paths(&r, c);
 	check_together(&r, c);
+	config_check_cluster(&r, c);
 	return r.count;
 }

@@ -20,6 +20,14 @@ enum {
 	CONFIG_PATH_MAX = 256,   // bytes of a path, its zero included
 	CONFIG_SOCKET_MAX = 108, // what a unix socket's name may take
 	CONFIG_ROWS_MAX = 64,    // options
+	// Of a cluster. A root has at most 32 endpoints in a planet, and a planet four roots.
+	CONFIG_MEMBERS_MAX = 32,
+	CONFIG_SIBLINGS_MAX = 3,
+	CONFIG_LABEL_MAX = 33,     // bytes of a name, its zero included
+	CONFIG_PLACE_MAX = 40,     // of "52.37,4.90"
+	CONFIG_FRONT_MAX = 64,     // of "2001:db8::1/9993"
+	CONFIG_IDENTITY_MAX = 142, // of a public identity as text
+	CONFIG_KEY_BYTES = 32,     // of the cluster's own key
 };
 
 struct config_strings {
@@ -61,6 +69,51 @@ struct config_limits {
 	uint32_t reassembly_ms;
 };
 
+// One of the machines that answer as one root.
+struct config_member {
+	uint32_t line; // in the file
+	uint32_t id;   // 1..254, unique
+	char name[CONFIG_LABEL_MAX];
+	char coordinates[CONFIG_PLACE_MAX]; // config_coordinates() reads them
+	// Where clients and other members reach it, "IP/PORT"; one of them may be empty.
+	char front_ipv4[CONFIG_FRONT_MAX];
+	char front_ipv6[CONFIG_FRONT_MAX];
+	uint32_t capacity; // clients; 0: no limit
+};
+
+struct config_members {
+	unsigned count;
+	struct config_member v[CONFIG_MEMBERS_MAX];
+};
+
+// Another root, of other members, whose clients ours talk to.
+struct config_sibling {
+	uint32_t line;
+	char name[CONFIG_LABEL_MAX];
+	char identity[CONFIG_IDENTITY_MAX]; // public, in lower case
+	struct config_strings fronts;       // "IP/PORT"
+};
+
+struct config_siblings {
+	unsigned count;
+	struct config_sibling v[CONFIG_SIBLINGS_MAX];
+};
+
+// "cluster" in the file. The same file serves every member but for `member`.
+struct config_cluster {
+	bool given; // else nothing below means anything
+	char name[CONFIG_LABEL_MAX];
+	char member[CONFIG_LABEL_MAX]; // which of `members` this machine is
+	struct config_members members;
+	char key_file[CONFIG_PATH_MAX];
+	struct config_strings nats_servers; // "tls://HOST:PORT"
+	char nats_ca[CONFIG_PATH_MAX];
+	char nats_cert[CONFIG_PATH_MAX];
+	char nats_key[CONFIG_PATH_MAX];
+	uint32_t backup_echo_pps;
+	uint32_t drain_pps;
+};
+
 struct config {
 	char state_dir[CONFIG_PATH_MAX];
 	// "af_packet:eth0", "af_xdp:eth0", "0000:03:00.0", "pcap:IN,OUT", "null", "auto"
@@ -82,6 +135,8 @@ struct config {
 	char xdp_filter[CONFIG_PATH_MAX]; // empty: the one built with the program
 	struct config_limits limits;
 	struct config_strings geoip_files; // of places; count 0: none
+	struct config_cluster cluster;
+	struct config_siblings siblings;
 
 	// By number of the row in the table: the line in the file (0: not in it), and a bit for
 	// what was given on the command line.
@@ -105,9 +160,17 @@ int config_set(struct config *c, const char *flag, const char *text, FILE *err);
 // the file's or NULL. Returns the number of mistakes.
 unsigned config_finish(struct config *c, const char *name, FILE *err);
 
+// "LATITUDE,LONGITUDE" in degrees, north and east positive. False: that is not what it is.
+bool config_coordinates(const char *text, double *latitude, double *longitude);
+// The member that this machine is; only of a config that config_finish() found without mistakes.
+const struct config_member *config_self(const struct config *c);
+// The cluster's key from its file: 64 hex digits, readable by its owner alone. False: explained on
+// `err`; then `key` is zero.
+bool config_cluster_key(const char *path, uint8_t key[static CONFIG_KEY_BYTES], FILE *err);
+
 // The whole command line: --config FILE first, wherever it stands, then the other options over it
 // ("--name VALUE" or "--name=VALUE"). --help, --version and --check-config FILE are served here;
-// their text goes to `out`.
+// their text goes to `out`. The cluster's key is looked at, too, if there is a cluster.
 enum config_action {
 	CONFIG_RUN,  // `c` is complete and checked
 	CONFIG_DONE, // asked for information and got it: exit status 0

@@ -62,17 +62,19 @@ void config_doc_text(FILE *out)
 	fputs(usage, out);
 	for (unsigned i = 0; i < config_row_count; i++) {
 		const struct config_row *row = &config_rows[i];
-		bool list = row->type == CONFIG_INTS || row->type == CONFIG_STRINGS;
+		if (row->file_only)
+			continue;
 		if (row->group && (!group || strcmp(group, row->group)))
 			fprintf(out, "\n%s:\n", row->group);
 		group = row->group;
 		config_describe(row, takes, sizeof(takes));
-		fprintf(out, "  --%s%s\n", config_flag(row, flag), list ? " +" : "");
+		fprintf(out, "  --%s%s\n", config_flag(row, flag), config_is_list(row) ? " +" : "");
 		config_doc_wrap(out, "        ", row->help, false);
 		snprintf(line, sizeof(line), "%s%s%s; default %s", takes, row->unit ? ", " : "",
 			 row->unit ? row->unit : "", config_doc_preset(row));
 		config_doc_wrap(out, "        ", line, false);
 	}
+	fputs("\nOnly in the file: the sections cluster and siblings.\n", out);
 }
 
 // JSON's own quoting; the table holds nothing beyond what needs a backslash.
@@ -103,6 +105,8 @@ static void sample_value(FILE *out, const struct config_row *row)
 		break;
 	case CONFIG_ENUM:
 	case CONFIG_PATH:
+	case CONFIG_TEXT:
+	case CONFIG_OBJECTS:
 		if (!strncmp(text, "STATE/", 6)) {
 			snprintf(path, sizeof(path), "%s/%s",
 				 config_row_by_key(NULL, "state_dir")->preset, text + 6);
@@ -113,13 +117,21 @@ static void sample_value(FILE *out, const struct config_row *row)
 	}
 }
 
+// The first row from `row` on that stands in the sample, or NULL.
+static const struct config_row *in_sample(const struct config_row *row)
+{
+	while (row < config_rows + config_row_count && row->file_only)
+		row++;
+	return row < config_rows + config_row_count ? row : NULL;
+}
+
 void config_doc_sample(FILE *out)
 {
 	const char *group = NULL;
 	fputs("{\n", out);
-	for (unsigned i = 0; i < config_row_count; i++) {
-		const struct config_row *row = &config_rows[i];
-		const struct config_row *next = i + 1 < config_row_count ? row + 1 : NULL;
+	const struct config_row *row = in_sample(config_rows), *next;
+	for (; row; row = next) {
+		next = in_sample(row + 1);
 		if (row->group && !group) // the one before it was closed
 			fprintf(out, "\t\"%s\": {\n", row->group);
 		group = row->group;
@@ -134,3 +146,24 @@ void config_doc_sample(FILE *out)
 	}
 	fputs("}\n", out);
 }
+
+const char config_doc_cluster[] =
+	"{\n"
+	"\t\"ports\": [\"af_packet:eth0\"],\n"
+	"\t\"geoip\": {\"files\": [\"/usr/share/GeoIP/GeoLite2-City.mmdb\"]},\n"
+	"\t\"cluster\": {\n"
+	"\t\t\"name\": \"alice\",\n"
+	"\t\t\"member\": \"amsterdam\",\n"
+	"\t\t\"members\": [\n"
+	"\t\t\t{\"id\": 1, \"name\": \"amsterdam\", \"coordinates\": \"52.37,4.90\",\n"
+	"\t\t\t \"front_ipv4\": \"192.0.2.1/9993\", \"front_ipv6\": \"2001:db8:1::1/9993\"},\n"
+	"\t\t\t{\"id\": 2, \"name\": \"singapore\", \"coordinates\": \"1.35,103.82\",\n"
+	"\t\t\t \"front_ipv4\": \"198.51.100.1/9993\", \"capacity\": 500000}\n"
+	"\t\t],\n"
+	"\t\t\"key_file\": \"/etc/rootline/cluster.key\",\n"
+	"\t\t\"nats_servers\": [\"tls://127.0.0.1:4222\", \"tls://198.51.100.1:4222\"],\n"
+	"\t\t\"nats_ca\": \"/etc/rootline/ca.crt\",\n"
+	"\t\t\"nats_cert\": \"/etc/rootline/member.crt\",\n"
+	"\t\t\"nats_key\": \"/etc/rootline/member.key\"\n"
+	"\t}\n"
+	"}\n";

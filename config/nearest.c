@@ -35,13 +35,13 @@ static unsigned distance(const char *a, const char *b)
 static unsigned likeness(const char *text, const struct config_row *row)
 {
 	char name[CONFIG_NAME_MAX], flag[CONFIG_FLAG_MAX];
-	unsigned d[3] = {
-		distance(text, row->key),
-		distance(text, config_name(row, name)),
-		distance(text, config_flag(row, flag)),
-	};
-	unsigned best = d[0] < d[1] ? d[0] : d[1];
-	return best < d[2] ? best : d[2];
+	const char *names[3] = {row->key, config_name(row, name), config_flag(row, flag)};
+	unsigned best = CONFIG_NAME_MAX;
+	for (unsigned i = 0; i < 3; i++) {
+		unsigned d = *names[i] ? distance(text, names[i]) : best;
+		best = d < best ? d : best;
+	}
+	return best;
 }
 
 const char *config_nearest(const char *text, bool flags, char buf[static CONFIG_NAME_MAX])
@@ -51,6 +51,8 @@ const char *config_nearest(const char *text, bool flags, char buf[static CONFIG_
 	const char *found = NULL;
 	for (unsigned i = 0; i < config_row_count; i++) {
 		const struct config_row *row = &config_rows[i];
+		if (flags && row->file_only)
+			continue;
 		unsigned d = likeness(text, row);
 		if (d < best) {
 			best = d;

@@ -38,31 +38,33 @@ static const char *kind(const json_t *j)
 	}
 }
 
-// "ports[2]", "limits.hop_limit"; keys of strangers are cut short and their odd bytes hidden.
-static void place_name(const struct parser *p, unsigned i, char *buf, size_t size)
+enum { NAME_MAX = 5 * (KEY_SHOWN + 16) }; // of the deepest place
+
+// "ports[2]", "limits.hop_limit", "cluster.members[0].id"; keys of strangers are cut short and
+// their odd bytes hidden. Returns the length.
+static size_t place_name(const struct parser *p, int i, char buf[static NAME_MAX])
 {
 	const struct config_place *it = &p->places.v[i];
-	const char *above = it->parent < 0 ? NULL : p->places.v[it->parent].key;
-	if (!above)
-		snprintf(buf, size, "%.*s", KEY_SHOWN, it->key);
-	else if (it->key)
-		snprintf(buf, size, "%.*s.%.*s", KEY_SHOWN, above, KEY_SHOWN, it->key);
+	size_t n = it->parent < 0 ? 0 : place_name(p, it->parent, buf), from = n;
+	if (it->key)
+		n += snprintf(buf + n, NAME_MAX - n, "%s%.*s", n ? "." : "", KEY_SHOWN, it->key);
 	else
-		snprintf(buf, size, "%.*s[%u]", KEY_SHOWN, above, it->index);
-	for (char *s = buf; *s; s++)
+		n += snprintf(buf + n, NAME_MAX - n, "[%u]", it->index);
+	for (char *s = buf + from; *s; s++)
 		if ((unsigned char)*s < ' ' || *s == 0x7f)
 			*s = '?';
+	return n;
 }
 
 __attribute__((format(printf, 3, 4))) static void mistake(struct parser *p, unsigned i,
 							  const char *format, ...)
 {
-	char name[2 * KEY_SHOWN + 16], what[2 * CONFIG_WHY_MAX];
+	char name[NAME_MAX], what[2 * CONFIG_WHY_MAX];
 	va_list ap;
 	va_start(ap, format);
 	vsnprintf(what, sizeof(what), format, ap);
 	va_end(ap);
-	place_name(p, i, name, sizeof(name));
+	place_name(p, i, name);
 	config_mistake(&p->report, p->places.v[i].line, name, "%s", what);
 }
 
@@ -72,11 +74,11 @@ static json_t *value_of(const struct parser *p, unsigned i)
 	return json_loadb(it->value, it->len, JSON_DECODE_ANY, NULL);
 }
 
-// The value of a row that is no list, or one entry of a list.
-static void put_one(struct parser *p, const struct config_row *row, unsigned i)
+// The value of a row that is no list, or one entry of a list. `into` holds the row's field.
+static void put_one(struct parser *p, void *into, const struct config_row *row, unsigned i)
 {
 	bool number = row->type == CONFIG_INT || row->type == CONFIG_INTS;
-	bool entry = row->type == CONFIG_INTS || row->type == CONFIG_STRINGS;
+	bool entry = config_is_list(row);
 	char why[CONFIG_WHY_MAX], takes[CONFIG_WHY_MAX];
 	json_t *j = value_of(p, i);
 	if (!j || (number ? !json_is_integer(j) : !json_is_string(j))) {
@@ -89,51 +91,133 @@ static void put_one(struct parser *p, const struct config_row *row, unsigned i)
 	}
 	bool fine;
 	if (number && entry)
-		fine = config_add_int(p->c, row, json_integer_value(j), why);
+		fine = config_add_int(into, row, json_integer_value(j), why);
 	else if (number)
-		fine = config_put_int(p->c, row, json_integer_value(j), why);
+		fine = config_put_int(into, row, json_integer_value(j), why);
 	else if (entry)
-		fine = config_add_text(p->c, row, json_string_value(j), why);
+		fine = config_add_text(into, row, json_string_value(j), why);
 	else
-		fine = config_put_text(p->c, row, json_string_value(j), why);
+		fine = config_put_text(into, row, json_string_value(j), why);
 	if (!fine)
 		mistake(p, i, "%s", why);
 done:
 	json_decref(j);
 }
 
-// All entries are looked at, so that each mistake is named; with any, the list stays what it was.
-static void put_list(struct parser *p, const struct config_row *row, unsigned i)
+// Whether the place holds what the row's type begins with; says so if not.
+static bool is_kind(struct parser *p, const struct config_row *row, unsigned i, char bracket)
 {
-	const struct config_place *it = &p->places.v[i];
-	if (*it->value != '[') {
-		char takes[CONFIG_WHY_MAX];
-		json_t *j = value_of(p, i);
-		config_describe(row, takes, sizeof(takes));
-		mistake(p, i, "must be %s, not %s", takes, j ? kind(j) : "a number that large");
-		json_decref(j);
+	if (*p->places.v[i].value == bracket)
+		return true;
+	char takes[CONFIG_WHY_MAX];
+	json_t *j = value_of(p, i);
+	config_describe(row, takes, sizeof(takes));
+	mistake(p, i, "must be %s, not %s", takes, j ? kind(j) : "a number that large");
+	json_decref(j);
+	return false;
+}
+
+static void check_entries(struct parser *p, const struct config_row *row, unsigned i,
+			  unsigned entries)
+{
+	if (entries < row->fewest || entries > row->most)
+		mistake(p, i, "%u entries: %u to %u are possible", entries, row->fewest, row->most);
+}
+
+static void put_entry(struct parser *p, void *into, const struct config_row *row, unsigned i);
+
+// All entries are looked at, so that each mistake is named; with any, the list stays what it was.
+static void put_list(struct parser *p, void *into, const struct config_row *row, unsigned i)
+{
+	if (!is_kind(p, row, i, '['))
 		return;
-	}
 	struct config before = *p->c;
 	unsigned mistakes = p->report.count, entries = 0;
-	config_list_clear(p->c, row);
+	if (row->type == CONFIG_OBJECTS)
+		memset((char *)into + row->at, 0, row->first + row->most * row->size);
+	else
+		config_list_clear(into, row);
 	for (unsigned k = i + 1; k < p->places.count; k++) {
 		if (p->places.v[k].parent != (int)i)
 			continue;
 		entries++;
 		if (entries <= row->most)
-			put_one(p, row, k);
+			put_entry(p, into, row, k);
 	}
-	if (entries < row->fewest || entries > row->most)
-		mistake(p, i, "%u entries: %u to %u are possible", entries, row->fewest, row->most);
+	check_entries(p, row, i, entries);
 	if (p->report.count != mistakes)
 		*p->c = before;
 }
 
+static void put_value(struct parser *p, void *into, const struct config_row *row, unsigned i)
+{
+	if (config_is_list(row) || row->type == CONFIG_OBJECTS)
+		put_list(p, into, row, i);
+	else
+		put_one(p, into, row, i);
+}
+
+static int given_before(const struct parser *p, unsigned i);
+
+// A key of an object in a list: its number among the rows, or -1 and a mistake.
+static int object_row(struct parser *p, const struct config_row *list, unsigned i)
+{
+	char known[CONFIG_WHY_MAX] = "";
+	size_t n = 0;
+	for (unsigned r = 0; r < list->row_count; r++) {
+		if (!strcmp(list->rows[r].key, p->places.v[i].key))
+			return (int)r;
+		n += snprintf(known + n, sizeof(known) - n, "%s%s", r ? ", " : "",
+			      list->rows[r].key);
+	}
+	mistake(p, i, "no such key; there are: %s", known);
+	return -1;
+}
+
+// The object at place i into the next element of the list.
+static void put_object(struct parser *p, void *into, const struct config_row *list, unsigned i)
+{
+	unsigned *count = (unsigned *)((char *)into + list->at);
+	char *element = (char *)count + list->first + *count * list->size;
+	uint32_t seen = 0;
+	if (*p->places.v[i].value != '{') {
+		mistake(p, i, "must be an object: {\"%s\": ..., ...}", list->rows[0].key);
+		return;
+	}
+	*(uint32_t *)element = p->places.v[i].line;
+	for (unsigned k = i + 1; k < p->places.count; k++) {
+		if (p->places.v[k].parent != (int)i)
+			continue;
+		int before = given_before(p, k);
+		if (before >= 0) {
+			mistake(p, k, "given twice, first on line %u", p->places.v[before].line);
+			continue;
+		}
+		int r = object_row(p, list, k);
+		if (r < 0)
+			continue;
+		seen |= 1u << r;
+		put_value(p, element, &list->rows[r], k);
+	}
+	for (unsigned r = 0; r < list->row_count; r++)
+		if (list->rows[r].required && !(seen >> r & 1))
+			mistake(p, i, "\"%s\" is missing: %s", list->rows[r].key,
+				list->rows[r].help);
+	++*count;
+}
+
+static void put_entry(struct parser *p, void *into, const struct config_row *row, unsigned i)
+{
+	if (row->type == CONFIG_OBJECTS)
+		put_object(p, into, row, i);
+	else
+		put_one(p, into, row, i);
+}
+
 static void unknown(struct parser *p, unsigned i)
 {
-	char name[2 * KEY_SHOWN + 16], near[CONFIG_NAME_MAX];
-	place_name(p, i, name, sizeof(name));
+	char name[NAME_MAX], near[CONFIG_NAME_MAX];
+	place_name(p, i, name);
 	const char *key = p->places.v[i].key;
 	if (config_nearest(key, false, near) || config_nearest(name, false, near))
 		mistake(p, i, "no such option; the nearest is \"%s\"", near);
@@ -173,10 +257,7 @@ static void put_key(struct parser *p, const char *group, unsigned i)
 		return;
 	}
 	p->c->line[row - config_rows] = it->line;
-	if (row->type == CONFIG_INTS || row->type == CONFIG_STRINGS)
-		put_list(p, row, i);
-	else
-		put_one(p, row, i);
+	put_value(p, p->c, row, i);
 }
 
 static void put_group(struct parser *p, unsigned group)
@@ -186,6 +267,8 @@ static void put_group(struct parser *p, unsigned group)
 		mistake(p, group, "must be an object: {\"name\": value, ...}");
 		return;
 	}
+	if (!strcmp(it->key, "cluster"))
+		p->c->cluster.given = true;
 	for (unsigned k = group + 1; k < p->places.count; k++)
 		if (p->places.v[k].parent == (int)group)
 			put_key(p, it->key, k);

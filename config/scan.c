@@ -5,7 +5,7 @@
 #include <jansson.h>
 #include <string.h>
 
-enum { LEVELS = 2 };
+enum { LEVELS = 4 }; // the keys of an object in a list of a section
 
 struct scanner {
 	const char *at, *end;

@@ -19,7 +19,7 @@ struct config_places {
 	unsigned count;
 };
 
-// text: valid JSON (jansson has said so), an object. Two levels deep is all that is kept. 0 or
+// text: valid JSON (jansson has said so), an object. Four levels deep is all that is kept. 0 or
 // -ENOMEM; keys and list belong to the caller, who frees them with config_places_free in either
 // case.
 int config_scan(const char *text, size_t len, struct config_places *places);

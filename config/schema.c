@@ -14,6 +14,10 @@ static const char *const log_names[] = {"error", "warning", "info", "debug", NUL
 #define LIMIT(name)                                          \
 	.group = "limits", .type = CONFIG_INT, .key = #name, \
 	.at = offsetof(struct config, limits.name)
+// Part of a section that is there as a whole or not at all.
+#define CLUSTER(name)                                        \
+	.group = "cluster", .file_only = true, .key = #name, \
+	.at = offsetof(struct config, cluster.name)
 
 enum {
 	MINUTE = 60000, // in ms
@@ -62,6 +66,12 @@ const struct config_row config_rows[] = {
 	 .help = "The least important messages that are still written."},
 	{AT(xdp_filter), .type = CONFIG_PATH, .min = 0, .max = CONFIG_PATH_MAX - 1, .preset = "",
 	 .help = "XDP program for af_xdp ports; empty: the one built with rootline."},
+
+	{AT(siblings), .type = CONFIG_OBJECTS, .most = CONFIG_SIBLINGS_MAX, .preset = "", .file_only = true,
+	 .rows = config_sibling_rows, .row_count = CONFIG_SIBLING_ROWS,
+	 .first = offsetof(struct config_siblings, v), .size = sizeof(struct config_sibling),
+	 .help = "Other roots in the same planet, whose clients ours shall reach: what is for nobody here is forwarded "
+		 "to them."},
 
 	{LIMIT(max_peers), .min = 16, .max = 16777216, .preset = "65536", .unit = "peers",
 	 .help = "Peers kept in memory, 302 bytes each."},
@@ -112,6 +122,32 @@ const struct config_row config_rows[] = {
 	 .type = CONFIG_STRINGS, .most = 2, .preset = "", .check = config_check_file,
 	 .help = "Databases of places (mmdb with cities): one for both IPv4 and IPv6, or one for each; a file that "
 		 "changes is read again by itself."},
+
+	{CLUSTER(name), .preset = "", .type = CONFIG_TEXT, .max = CONFIG_LABEL_MAX - 1, .check = config_check_label,
+	 .help = "Name of the cluster, the same at every member."},
+	{CLUSTER(member), .preset = "", .type = CONFIG_TEXT, .max = CONFIG_LABEL_MAX - 1, .check = config_check_label,
+	 .help = "Which of the members this machine is, by its name; all else may be the same everywhere."},
+	{CLUSTER(members), .preset = "", .type = CONFIG_OBJECTS, .fewest = 1, .most = CONFIG_MEMBERS_MAX,
+	 .rows = config_member_rows, .row_count = CONFIG_MEMBER_ROWS,
+	 .first = offsetof(struct config_members, v), .size = sizeof(struct config_member),
+	 .help = "All machines that answer as this root, this one included; mkworld makes the planet from this list."},
+	{CLUSTER(key_file), .preset = "", .type = CONFIG_PATH, .max = CONFIG_PATH_MAX - 1,
+	 .help = "File with the key that seals what members tell each other: 64 hex digits, mode 0600, the same at every "
+		 "member."},
+	{CLUSTER(nats_servers), .preset = "", .type = CONFIG_STRINGS, .fewest = 1, .most = CONFIG_LIST_MAX,
+	 .check = config_check_server,
+	 .help = "NATS servers to try, as tls://HOST:PORT, nearest first."},
+	{CLUSTER(nats_ca), .preset = "", .type = CONFIG_PATH, .max = CONFIG_PATH_MAX - 1,
+	 .help = "Certificate of the authority that has signed those of all NATS servers and members."},
+	{CLUSTER(nats_cert), .preset = "", .type = CONFIG_PATH, .max = CONFIG_PATH_MAX - 1,
+	 .help = "Certificate of this member as a client of NATS."},
+	{CLUSTER(nats_key), .preset = "", .type = CONFIG_PATH, .max = CONFIG_PATH_MAX - 1,
+	 .help = "Private key of that certificate."},
+	{CLUSTER(backup_echo_pps), .type = CONFIG_INT, .min = 0, .max = RATE_MAX, .preset = "100000",
+	 .unit = "packets/s", .help = "Most packets sent to keep the second paths of other members' clients open, one each every 15 s; 0: "
+		 "none, and clients take minutes instead of seconds to leave a dead member."},
+	{CLUSTER(drain_pps), .type = CONFIG_INT, .min = 1, .max = 1000000, .preset = "1000", .unit = "clients/s",
+	 .help = "Clients handed to other members in a second when this one is drained."},
 };
 // clang-format on
 
@@ -121,13 +157,15 @@ _Static_assert(sizeof(config_rows) / sizeof(*config_rows) <= CONFIG_ROWS_MAX,
 
 const char *config_flag(const struct config_row *row, char buf[static CONFIG_FLAG_MAX])
 {
-	snprintf(buf, CONFIG_FLAG_MAX, "%s", row->flag ? row->flag : row->key);
+	snprintf(buf, CONFIG_FLAG_MAX, "%s",
+		 row->file_only ? ""
+		 : row->flag    ? row->flag
+				: row->key);
 	for (char *p = buf; *p; p++)
 		if (*p == '_')
 			*p = '-';
 	size_t n = strlen(buf);
-	bool list = row->type == CONFIG_INTS || row->type == CONFIG_STRINGS;
-	if (!row->flag && list && buf[n - 1] == 's')
+	if (!row->flag && config_is_list(row) && n && buf[n - 1] == 's')
 		buf[n - 1] = 0;
 	return buf;
 }
@@ -154,7 +192,7 @@ const struct config_row *config_row_by_flag(const char *flag)
 {
 	char buf[CONFIG_FLAG_MAX];
 	for (unsigned i = 0; i < config_row_count; i++)
-		if (!strcmp(flag, config_flag(&config_rows[i], buf)))
+		if (*flag && !strcmp(flag, config_flag(&config_rows[i], buf)))
 			return &config_rows[i];
 	return NULL;
 }
@@ -189,6 +227,12 @@ void config_describe(const struct config_row *row, char *buf, size_t size)
 		break;
 	case CONFIG_STRINGS:
 		snprintf(buf, size, "a list of %u to %u strings", row->fewest, row->most);
+		break;
+	case CONFIG_TEXT:
+		snprintf(buf, size, "a string of at most %lld bytes", (long long)row->max);
+		break;
+	case CONFIG_OBJECTS:
+		snprintf(buf, size, "a list of %u to %u objects", row->fewest, row->most);
 		break;
 	}
 }

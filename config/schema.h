@@ -11,6 +11,8 @@ enum config_type {
 	CONFIG_PATH,    // char[max + 1]
 	CONFIG_INTS,    // struct config_ints
 	CONFIG_STRINGS, // struct config_strings
+	CONFIG_TEXT,    // char[max + 1]
+	CONFIG_OBJECTS, // unsigned count, then structs of `size` bytes from `first` on
 };
 
 struct config_row {
@@ -18,7 +20,7 @@ struct config_row {
 	const char *key;   // name in the file
 	const char *flag;  // name on the command line; NULL: made from `key` by config_flag()
 	enum config_type type;
-	size_t at;             // offset in struct config
+	size_t at;             // offset in struct config; of an object's row, in that object
 	int64_t min, max;      // of a number; of each number in a list; bytes of a path
 	unsigned fewest, most; // entries in a list
 	const char *preset; // default as the command line would have it; "STATE/x": below state_dir
@@ -29,15 +31,32 @@ struct config_row {
 	const char *(*check)(char *text);
 	const char *unit;
 	const char *help; // one sentence
+	// Only in the file, not on the command line: it belongs to a section that is there as a
+	// whole or not at all. Not in the sample file.
+	bool file_only;
+	bool required; // of an object's row: each object has it
+	// Of a list of objects: their rows, and where they are. An object begins with its line,
+	// uint32_t.
+	const struct config_row *rows;
+	unsigned row_count;
+	size_t first, size;
 };
 
 extern const struct config_row config_rows[];
 extern const unsigned config_row_count;
+// cluster_rows.c: objects in lists.
+extern const struct config_row config_member_rows[], config_sibling_rows[];
+enum { CONFIG_MEMBER_ROWS = 6, CONFIG_SIBLING_ROWS = 3 };
+
+static inline bool config_is_list(const struct config_row *row)
+{
+	return row->type == CONFIG_INTS || row->type == CONFIG_STRINGS;
+}
 
 enum { CONFIG_FLAG_MAX = 40, CONFIG_NAME_MAX = 64 };
 
 // Name on the command line: '_' becomes '-', and a list, being given one by one, loses its last
-// "s".
+// "s". Empty if it has none there.
 const char *config_flag(const struct config_row *row, char buf[static CONFIG_FLAG_MAX]);
 // Name in messages and documents: "udp_ports", "limits.hop_limit".
 const char *config_name(const struct config_row *row, char buf[static CONFIG_NAME_MAX]);

@@ -5,9 +5,9 @@
 #include <stdarg.h>
 #include <string.h>
 
-static void *place(const struct config *c, const struct config_row *row)
+static void *place(void *into, const struct config_row *row)
 {
-	return (char *)(uintptr_t)c + row->at;
+	return (char *)into + row->at;
 }
 
 void config_mistake(struct config_report *r, unsigned line, const char *key, const char *format,
@@ -39,12 +39,12 @@ static bool in_range(const struct config_row *row, int64_t v, char *why)
 	return false;
 }
 
-bool config_put_int(struct config *c, const struct config_row *row, int64_t v,
+bool config_put_int(void *into, const struct config_row *row, int64_t v,
 		    char why[static CONFIG_WHY_MAX])
 {
 	if (!in_range(row, v, why))
 		return false;
-	*(uint32_t *)place(c, row) = v;
+	*(uint32_t *)place(into, row) = v;
 	return true;
 }
 
@@ -59,7 +59,7 @@ static bool printable(const char *text, char *why)
 	return true;
 }
 
-static bool put_path(struct config *c, const struct config_row *row, const char *text, char *why)
+static bool put_path(void *into, const struct config_row *row, const char *text, char *why)
 {
 	size_t n = strlen(text);
 	if ((int64_t)n < row->min)
@@ -71,18 +71,53 @@ static bool put_path(struct config *c, const struct config_row *row, const char 
 	}
 	if (!printable(text, why))
 		return false;
-	memcpy(place(c, row), text, n + 1);
+	memcpy(place(into, row), text, n + 1);
 	return true;
 }
 
-bool config_put_text(struct config *c, const struct config_row *row, const char *text,
+// Into the form that the row's check gives it.
+static bool normal_form(const struct config_row *row, const char *text,
+			char normal[static CONFIG_TEXT_MAX], char *why)
+{
+	if (!printable(text, why))
+		return false;
+	if (strlen(text) >= CONFIG_TEXT_MAX) {
+		snprintf(why, CONFIG_WHY_MAX, "string of %zu bytes: %d are the most", strlen(text),
+			 CONFIG_TEXT_MAX - 1);
+		return false;
+	}
+	strcpy(normal, text);
+	const char *wrong = row->check ? row->check(normal) : NULL;
+	if (wrong)
+		snprintf(why, CONFIG_WHY_MAX, "\"%.60s\" %s", text, wrong);
+	return !wrong;
+}
+
+static bool put_string(void *into, const struct config_row *row, const char *text, char *why)
+{
+	char normal[CONFIG_TEXT_MAX];
+	if (!normal_form(row, text, normal, why))
+		return false;
+	size_t n = strlen(normal);
+	if ((int64_t)n > row->max) {
+		snprintf(why, CONFIG_WHY_MAX, "string of %zu bytes: %lld are the most", n,
+			 (long long)row->max);
+		return false;
+	}
+	memcpy(place(into, row), normal, n + 1);
+	return true;
+}
+
+bool config_put_text(void *into, const struct config_row *row, const char *text,
 		     char why[static CONFIG_WHY_MAX])
 {
 	if (row->type == CONFIG_PATH)
-		return put_path(c, row, text, why);
+		return put_path(into, row, text, why);
+	if (row->type == CONFIG_TEXT)
+		return put_string(into, row, text, why);
 	for (unsigned i = 0; row->names[i]; i++) {
 		if (!strcmp(text, row->names[i])) {
-			*(uint32_t *)place(c, row) = i;
+			*(uint32_t *)place(into, row) = i;
 			return true;
 		}
 	}
@@ -92,12 +127,12 @@ bool config_put_text(struct config *c, const struct config_row *row, const char 
 	return false;
 }
 
-void config_list_clear(struct config *c, const struct config_row *row)
+void config_list_clear(void *into, const struct config_row *row)
 {
 	if (row->type == CONFIG_INTS)
-		memset(place(c, row), 0, sizeof(struct config_ints));
+		memset(place(into, row), 0, sizeof(struct config_ints));
 	else
-		memset(place(c, row), 0, sizeof(struct config_strings));
+		memset(place(into, row), 0, sizeof(struct config_strings));
 }
 
 static bool room(const struct config_row *row, unsigned count, char *why)
@@ -108,10 +143,10 @@ static bool room(const struct config_row *row, unsigned count, char *why)
 	return false;
 }
 
-bool config_add_int(struct config *c, const struct config_row *row, int64_t v,
+bool config_add_int(void *into, const struct config_row *row, int64_t v,
 		    char why[static CONFIG_WHY_MAX])
 {
-	struct config_ints *list = place(c, row);
+	struct config_ints *list = place(into, row);
 	if (!in_range(row, v, why) || !room(row, list->count, why))
 		return false;
 	for (unsigned i = 0; i < list->count; i++)
@@ -122,22 +157,13 @@ bool config_add_int(struct config *c, const struct config_row *row, int64_t v,
 	return true;
 }
 
-bool config_add_text(struct config *c, const struct config_row *row, const char *text,
+bool config_add_text(void *into, const struct config_row *row, const char *text,
 		     char why[static CONFIG_WHY_MAX])
 {
-	struct config_strings *list = place(c, row);
+	struct config_strings *list = place(into, row);
 	char normal[CONFIG_TEXT_MAX];
-	if (!room(row, list->count, why) || !printable(text, why))
+	if (!room(row, list->count, why) || !normal_form(row, text, normal, why))
 		return false;
-	if (strlen(text) >= sizeof(normal)) {
-		snprintf(why, CONFIG_WHY_MAX, "string of %zu bytes: %zu are the most", strlen(text),
-			 sizeof(normal) - 1);
-		return false;
-	}
-	strcpy(normal, text);
-	const char *wrong = row->check ? row->check(normal) : NULL;
-	if (wrong)
-		return snprintf(why, CONFIG_WHY_MAX, "\"%.60s\" %s", text, wrong), false;
 	for (unsigned i = 0; i < list->count; i++)
 		if (!strcmp(list->v[i], normal))
 			return snprintf(why, CONFIG_WHY_MAX, "\"%.60s\" is given twice", text),
@@ -162,14 +188,14 @@ bad:
 	return false;
 }
 
-static bool add_ints(struct config *c, const struct config_row *row, const char *text, char *why)
+static bool add_ints(void *into, const struct config_row *row, const char *text, char *why)
 {
-	struct config_ints before = *(struct config_ints *)place(c, row);
+	struct config_ints before = *(struct config_ints *)place(into, row);
 	for (;;) {
 		size_t n = strcspn(text, ",");
 		int64_t v;
-		if (!read_int(text, n, &v, why) || !config_add_int(c, row, v, why)) {
-			*(struct config_ints *)place(c, row) = before;
+		if (!read_int(text, n, &v, why) || !config_add_int(into, row, v, why)) {
+			*(struct config_ints *)place(into, row) = before;
 			return false;
 		}
 		if (!text[n])
@@ -178,18 +204,18 @@ static bool add_ints(struct config *c, const struct config_row *row, const char 
 	}
 }
 
-bool config_put_any(struct config *c, const struct config_row *row, const char *text,
+bool config_put_any(void *into, const struct config_row *row, const char *text,
 		    char why[static CONFIG_WHY_MAX])
 {
 	int64_t v;
 	switch (row->type) {
 	case CONFIG_INT:
-		return read_int(text, strlen(text), &v, why) && config_put_int(c, row, v, why);
+		return read_int(text, strlen(text), &v, why) && config_put_int(into, row, v, why);
 	case CONFIG_INTS:
-		return add_ints(c, row, text, why);
+		return add_ints(into, row, text, why);
 	case CONFIG_STRINGS:
-		return config_add_text(c, row, text, why);
+		return config_add_text(into, row, text, why);
 	default:
-		return config_put_text(c, row, text, why);
+		return config_put_text(into, row, text, why);
 	}
 }

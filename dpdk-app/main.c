@@ -149,10 +149,26 @@ static int serve(struct app *a, struct control *c)
 	return ret;
 }
 
+// Serving alone under a planet that names other members would leave their clients without a root:
+// better not to start.
+static int refuse_cluster(const struct config *c)
+{
+	if (!c->cluster.given && !c->siblings.count)
+		return 0;
+	log_error(
+		"\"%s\" is configured, but this version of rootline cannot serve as a member of a "
+		"cluster yet: take it out of the config to serve alone",
+		c->cluster.given ? "cluster" : "siblings");
+	return -ENOTSUP;
+}
+
 static int run(struct app *a)
 {
 	struct control *control = NULL;
-	int ret = privilege_check(&a->config.ports);
+	int ret = refuse_cluster(&a->config);
+	if (ret)
+		return ret;
+	ret = privilege_check(&a->config.ports);
 	if (ret)
 		return ret;
 	ret = state_open(&a->state, a->config.state_dir);

@@ -62,6 +62,9 @@ int world_json_own(struct world_plan *plan, json_t *root, world_plan_reader read
 		   struct say_why *why);
 int world_json_ztmkworld(struct world_plan *plan, json_t *root, struct say_why *why);
 int world_json_idtool(struct world_plan *plan, json_t *root, struct say_why *why);
+// Endpoints of a root from the config of a cluster's member. 0 or -EINVAL with why.
+int world_json_cluster(struct rl_world_root *r, const char *name, world_plan_reader reader,
+		       void *ctx, struct say_why *why);
 void world_plan_note(struct world_plan *plan, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 // The string at key, or NULL with why. Never empty.

@@ -15,7 +15,7 @@
 static const char *const known_keys[] = {"type",    "id",         "timestamp", "keys",
 					 "output",  "interleave", "roots",     "comment",
 					 "nextKey", "signature",  NULL};
-static const char *const known_root_keys[] = {"identity", "endpoints", "comment", NULL};
+static const char *const known_root_keys[] = {"identity", "endpoints", "cluster", "comment", NULL};
 
 static int take_type(struct world_plan *plan, json_t *root, struct say_why *why)
 {
@@ -165,7 +165,16 @@ static int take_root(struct world_plan *plan, json_t *root, world_plan_reader re
 	r = world_plan_add_root(plan, why);
 	if (!r || take_identity(r, root, reader, ctx, why) < 0)
 		return -EINVAL;
-	return take_endpoints(r, root, why);
+	if (!json_object_get(root, "cluster"))
+		return take_endpoints(r, root, why);
+	if (json_object_get(root, "endpoints"))
+		return say_why(why, "either \"endpoints\" or \"cluster\", not both");
+	const char *config = world_json_string(root, "cluster", why);
+	if (!config)
+		return -EINVAL;
+	// Newcomers shall land on all members alike, with either family.
+	plan->interleave = true;
+	return world_json_cluster(r, config, reader, ctx, why);
 }
 
 static int take_roots(struct world_plan *plan, json_t *root, world_plan_reader reader, void *ctx,
@@ -194,7 +203,7 @@ int world_json_own(struct world_plan *plan, json_t *root, world_plan_reader read
 		return -EINVAL;
 	if (interleave && !json_is_boolean(interleave))
 		return say_why(why, "\"interleave\" must be true or false");
-	plan->interleave = json_is_true(interleave);
+	plan->interleave = json_is_true(interleave); // a root of a cluster sets it, too
 	if (take_type(plan, root, why) < 0 || take_numbers(plan, root, why) < 0 ||
 	    take_keys(plan, root, why) < 0 || take_signature(plan, root, why) < 0)
 		return -EINVAL;

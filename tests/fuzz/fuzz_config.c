@@ -8,9 +8,22 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void check_row(const struct config *c, const struct config_row *row)
+static void check_row(const void *in, const struct config_row *row);
+
+static void check_objects(const void *at, const struct config_row *row)
 {
-	const void *at = (const char *)c + row->at;
+	unsigned count = *(const unsigned *)at;
+	if (count > row->most)
+		abort();
+	for (unsigned i = 0; i < count; i++)
+		for (unsigned k = 0; k < row->row_count; k++)
+			check_row((const char *)at + row->first + i * row->size, &row->rows[k]);
+}
+
+// in: what the row's offset counts from.
+static void check_row(const void *in, const struct config_row *row)
+{
+	const void *at = (const char *)in + row->at;
 	uint32_t v =
 		row->type == CONFIG_INT || row->type == CONFIG_ENUM ? *(const uint32_t *)at : 0;
 	const struct config_ints *ints = at;
@@ -19,7 +32,10 @@ static void check_row(const struct config *c, const struct config_row *row)
 		abort();
 	if (row->type == CONFIG_ENUM && v >= 4)
 		abort();
-	if (row->type == CONFIG_PATH && strnlen(at, row->max + 1) > (size_t)row->max)
+	if (row->type == CONFIG_OBJECTS)
+		check_objects(at, row);
+	if ((row->type == CONFIG_PATH || row->type == CONFIG_TEXT) &&
+	    strnlen(at, row->max + 1) > (size_t)row->max)
 		abort();
 	// No entry is what a list of strings has before anything is given.
 	if (row->type == CONFIG_STRINGS && strings->count > row->most)

@@ -112,6 +112,10 @@ check "no port" refused 2 "--port" "$ROOTLINE" --state "$WORK/state"
 check "no such option" refused 2 "no such option" "$ROOTLINE" --prot null
 check "version" exits 0 "$ROOTLINE" --version
 check "help" refused 0 "--udp-port" "$ROOTLINE" --help
+echo '{"ports": ["null"], "siblings": [{"name": "bob", "identity": "1234567890:0:'"$(printf '%0128d' 1)"'",
+	"fronts": ["192.0.2.9/9993"]}]}' >"$WORK/siblings.json"
+check "siblings are checked" refused 0 "no mistakes" "$ROOTLINE" --check-config "$WORK/siblings.json"
+check "but not served yet" refused 1 '"siblings" is configured, but' "$ROOTLINE" --state "$WORK/state" --config "$WORK/siblings.json"
 check "nothing was made" test ! -e "$WORK/state"
 check "no such interface" refused 1 "no interface" inside "$ROOTLINE" --state "$WORK/other" --port af_packet:eth9
 check "too few rights" refused 1 "CAP_NET_RAW" inside setpriv --reuid=65534 --regid=65534 --clear-groups \

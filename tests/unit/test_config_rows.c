@@ -2,6 +2,7 @@
 // The table of options: every row's edges, in the file and on the command line, and what is made
 // from it.
 #include "config/doc.h"
+#include "config/value.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -14,11 +15,6 @@
 static const void *at(const struct config *c, const struct config_row *row)
 {
 	return (const char *)c + row->at;
-}
-
-static bool is_list(const struct config_row *row)
-{
-	return row->type == CONFIG_INTS || row->type == CONFIG_STRINGS;
 }
 
 // What the parser says to a file that holds nothing but this row. The caller frees it.
@@ -58,7 +54,7 @@ static void try_number(const struct config_row *row, int64_t v, bool fine)
 	const uint32_t *old = at(&before, row);
 	assert_int_equal(stored[list], fine ? v : old[list]);
 
-	if (v < 0)
+	if (v < 0 || row->file_only)
 		return;
 	config_defaults(&c);
 	FILE *err = open_memstream(&said, &len);
@@ -88,6 +84,8 @@ static void try_path(const struct config_row *row, int64_t n, bool fine)
 	config_defaults(&d);
 	value[1 + n] = 0;
 	assert_string_equal(at(&c, row), fine ? value + 1 : at(&d, row));
+	if (row->file_only)
+		return;
 
 	config_defaults(&c);
 	FILE *err = open_memstream(&said, &len);
@@ -137,21 +135,30 @@ static void test_rows(void **state)
 		const struct config_row *row = &config_rows[i];
 		char flag[CONFIG_FLAG_MAX], near[CONFIG_NAME_MAX], name[CONFIG_NAME_MAX];
 		assert_ptr_equal(config_row_by_key(row->group, row->key), row);
-		assert_ptr_equal(config_row_by_flag(config_flag(row, flag)), row);
-		assert_string_equal(config_nearest(flag, true, near), flag);
+		if (row->file_only) {
+			assert_string_equal(config_flag(row, flag), "");
+			assert_false(row->group && strcmp(row->group, "cluster"));
+		} else {
+			assert_ptr_equal(config_row_by_flag(config_flag(row, flag)), row);
+			assert_string_equal(config_nearest(flag, true, near), flag);
+		}
 		assert_string_equal(config_nearest(row->key, false, near), config_name(row, name));
 		assert_true(row->help[strlen(row->help) - 1] == '.');
 		if (row->type == CONFIG_INT || row->type == CONFIG_INTS)
 			assert_in_range(row->max, row->min, UINT32_MAX);
-		if (is_list(row))
+		if (config_is_list(row))
 			assert_in_range(row->most, 1,
 					row->type == CONFIG_INTS ? CONFIG_INTS_MAX
 								 : CONFIG_LIST_MAX);
 		if (!*row->preset || !strncmp(row->preset, "STATE/", 6))
 			continue;
 		struct config c;
+		char why[CONFIG_WHY_MAX];
 		config_defaults(&c);
-		assert_int_equal(config_set(&c, flag, row->preset, stderr), 0);
+		if (row->file_only)
+			assert_true(config_put_any(&c, row, row->preset, why));
+		else
+			assert_int_equal(config_set(&c, flag, row->preset, stderr), 0);
 		struct config d;
 		config_defaults(&d);
 		c.set_by_args = 0;
@@ -179,7 +186,7 @@ static void test_sample(void **state)
 	assert_int_equal(config_parse(&c, "sample", text, strlen(text), stderr), 0);
 	assert_int_equal(config_finish(&c, "sample", stderr), 0);
 	for (unsigned i = 0; i < config_row_count; i++)
-		assert_int_not_equal(c.line[i], 0);
+		assert_int_equal(c.line[i] == 0, config_rows[i].file_only);
 	config_defaults(&d);
 	assert_int_equal(config_set(&d, "port", "af_packet:eth0", stderr), 0);
 	assert_int_equal(config_finish(&d, NULL, stderr), 0);
@@ -196,6 +203,11 @@ static void test_documents(void **state)
 	for (unsigned i = 0; i < config_row_count; i++) {
 		char flag[CONFIG_FLAG_MAX], line[128];
 		config_flag(&config_rows[i], flag);
+		if (config_rows[i].file_only) {
+			snprintf(line, sizeof(line), "\n.It Cm %s\n", config_rows[i].key);
+			assert_non_null(strstr(man, line));
+			continue;
+		}
 		snprintf(line, sizeof(line), "\n  --%s", flag);
 		assert_non_null(strstr(help, line));
 		snprintf(line, sizeof(line), "\n.It Cm %s , Fl -%s\n", config_rows[i].key, flag);
