@@ -35,8 +35,8 @@
 // Two lines, the second of which holds the members.
 #define CLUSTER(members)                                                                           \
 	"{\"cluster\": {\"name\": \"x\", \"member\": \"a\", " REST ",\n\"members\": [" members "]" \
-											       "}" \
-											       "}"
+	"}"                                                                                        \
+	"}"
 #define SIBLING(name, id, front) \
 	"{\"name\": \"" name "\", \"identity\": \"" id "\", \"fronts\": [\"" front "\"]}"
 
