@@ -5,6 +5,7 @@
 #include "dpdk-app/eal.h"
 #include "dpdk-app/netif.h"
 
+#include <rte_cycles.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
@@ -25,6 +26,7 @@ enum {
 	SPIN_NS = 20000, // shorter waits are polled through
 	NAP_NS = 50000,  // there are no receive interrupts to sleep on
 	FLUSH_TRIES = 64,
+	LINK_CHECKS = 2, // a second: each takes system calls
 };
 
 struct dpdk {
@@ -36,6 +38,8 @@ struct dpdk {
 	unsigned pushed, given;
 	uint64_t missed; // counter of the device when last read
 	bool attached, started;
+	char iface[NETIF_NAME_MAX]; // that the kernel has, too; or empty
+	uint64_t checked;           // ticks when the link was last looked at
 };
 
 static struct dpdk *self(struct link *l)
@@ -82,10 +86,33 @@ static void push(struct link *l, unsigned len)
 	d->room = NULL;
 }
 
+// Drivers that share an interface with the kernel say nothing when it goes down.
+static bool link_up(const struct dpdk *d)
+{
+	struct rte_eth_link link;
+	struct netif n;
+
+	if (d->iface[0])
+		return netif_read(&n, d->iface) == 0 && n.carrier;
+	return rte_eth_link_get_nowait(d->port, &link) != 0 || link.link_status;
+}
+
+static void check_link(struct dpdk *d)
+{
+	uint64_t now = rte_get_tsc_cycles();
+
+	if (now - d->checked < rte_get_tsc_hz() / LINK_CHECKS)
+		return;
+	d->checked = now;
+	if (!link_up(d))
+		d->link.error = ENETDOWN;
+}
+
 static unsigned receive(struct link *l, struct link_frame *f, unsigned max)
 {
 	struct dpdk *d = self(l);
 
+	check_link(d);
 	rte_pktmbuf_free_bulk(d->rx, d->given);
 	d->given = rte_eth_rx_burst(d->port, 0, d->rx,
 				    (uint16_t)(max < LINK_BURST ? max : LINK_BURST));
@@ -237,8 +264,11 @@ struct link *link_dpdk(const char *port, bool promiscuous, struct say_why *why)
 	d->link.ops = &ops;
 	d->link.mtu = MTU;
 	snprintf(d->link.name, sizeof(d->link.name), "dpdk:%.50s", port);
-	if (port_spec_has_iface(&spec) && netif_read(&n, spec.iface) == 0 && n.mtu < MTU)
-		d->link.mtu = n.mtu;
+	if (port_spec_has_iface(&spec)) {
+		snprintf(d->iface, sizeof(d->iface), "%s", spec.iface);
+		if (netif_read(&n, spec.iface) == 0 && n.mtu < MTU)
+			d->link.mtu = n.mtu;
+	}
 	port_spec_device(&spec, 0, name);
 	d->attached = rte_eth_dev_get_port_by_name(name, &d->port) == 0;
 	if (!d->attached)

@@ -115,12 +115,13 @@ guarded() {
 	return $status
 }
 
-unplugged() {
-	ip netns exec "$P-cli" "$GUN" replay --population "$WORK/four" --target 10.99.0.1/9993 --interface eth0 --quiet \
+unplugged() { # LINK...
+	ip -n "$P-cli" link set eth0 up
+	ip netns exec "$P-cli" "$GUN" replay --population "$WORK/four" --target 10.99.0.1/9993 "$@" --quiet \
 		${ARP:+"$ARP"} --traffic echo --rate 100 --seconds 30 >"$WORK/report" 2>"$WORK/err" &
 	local pid=$!
 	PIDS+=("$pid")
-	sleep 1
+	sleep 3
 	ip -n "$P-cli" link set eth0 down
 	wait_for 10 gone $pid || return 1
 	wait $pid
@@ -164,6 +165,7 @@ check "a node in the root's place is told" ends 3 'own IP address' cli "$GUN" jo
 	--target 10.0.7.1/9993 --interface eth0
 check "an interface that is none is told" ends 3 'interface nothing0' cli "$GUN" join --population "$WORK/four" \
 	--target 10.99.0.1/9993 --interface nothing0
-check "a link that goes away is told" unplugged
+check "a link that goes away is told" unplugged --interface eth0
+[ "${3:-}" = dpdk ] && check "by DPDK, too" unplugged --dpdk af_packet:eth0
 check "a wrong call is told" ends 2 'target is missing' "$GUN" join --population "$WORK/four" --interface eth0
 finish
