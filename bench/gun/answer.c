@@ -110,24 +110,33 @@ static enum heard heard_ok(uint8_t verb)
 	}
 }
 
+// The book of the packet it answers, and whoever wants to know.
+static void answered(struct engine *e, const struct engine_answer *a, uint16_t port)
+{
+	enum shot_class kind;
+
+	ledger_answer(e->ledger, ledger_key(a->id, port), a->now_ns, &kind);
+	if (e->on_answer && a->node != POPULATION_NONE)
+		e->on_answer(e->on_answer_ctx, a);
+}
+
 static void on_ok(struct engine *e, const struct said *m)
 {
 	struct rl_reader r = rl_reader(m->data + ZT_AT_PAYLOAD, m->len - ZT_AT_PAYLOAD);
 	uint8_t verb = rl_get8(&r);
-	uint64_t id = rl_get64(&r);
-	enum shot_class kind;
+	struct engine_answer a = {.kind = shot_class_of_verb(verb),
+				  .node = m->node,
+				  .id = rl_get64(&r),
+				  .now_ns = m->now_ns};
 
 	if (r.bad) {
 		hear(e, HEARD_MALFORMED);
 		return;
 	}
 	hear(e, heard_ok(verb));
-	ledger_answer(e->ledger, ledger_key(id, m->d->to.port), m->now_ns, &kind);
-	if (verb == ZT_VERB_HELLO && !(e->flags[m->node] & NODE_OK)) {
+	if (verb == ZT_VERB_HELLO)
 		e->flags[m->node] |= NODE_OK;
-		if (e->on_ok)
-			e->on_ok(e->on_ok_ctx, m->node, m->now_ns);
-	}
+	answered(e, &a, m->d->to.port);
 }
 
 // Only one request is rightly answered with an error: a root has no networks.
@@ -182,11 +191,24 @@ static void from_root(struct engine *e, const struct datagram *d, uint32_t node,
 	}
 }
 
+// Whoever is in the population may have sent it; a fragment does not say who did.
+static void on_relayed(struct engine *e, const struct datagram *d, bool piece, uint64_t now_ns)
+{
+	struct engine_answer a = {
+		.kind = piece ? CLASS_FRAGMENT : CLASS_RELAY,
+		.node = piece ? POPULATION_NONE
+			      : population_find(e->p, rl_load40(d->data + ZT_AT_FROM)),
+		.id = rl_load64(d->data),
+		.now_ns = now_ns};
+
+	hear(e, piece ? HEARD_FRAGMENT : HEARD_RELAYED);
+	answered(e, &a, 0);
+}
+
 static void on_datagram(struct engine *e, const struct datagram *d, uint64_t now_ns)
 {
 	uint32_t node;
 	bool piece;
-	enum shot_class kind;
 
 	if (d->len < ZT_DATAGRAM_MIN || d->len > ZT_PACKET_MAX) {
 		hear(e, HEARD_MALFORMED);
@@ -200,10 +222,8 @@ static void on_datagram(struct engine *e, const struct datagram *d, uint64_t now
 		hear(e, HEARD_MALFORMED);
 	else if (!piece && rl_load40(d->data + ZT_AT_FROM) == e->p->root.address)
 		from_root(e, d, node, now_ns);
-	else {
-		hear(e, piece ? HEARD_FRAGMENT : HEARD_RELAYED);
-		ledger_answer(e->ledger, ledger_key(rl_load64(d->data), 0), now_ns, &kind);
-	}
+	else
+		on_relayed(e, d, piece, now_ns);
 }
 
 static void on_frame(struct engine *e, const struct link_frame *f, uint64_t now_ns)

@@ -210,8 +210,7 @@ static bool take_option(const struct cli_command *c, void *into, int argc, char 
 	return take(c, o, argv[++*i], into);
 }
 
-enum cli_result cli_parse(const struct cli_command *c, void *into, int argc, char **argv,
-			  const char *operand[])
+int cli_parse(const struct cli_command *c, void *into, int argc, char **argv, const char *operand[])
 {
 	unsigned operands = 0;
 	bool only_operands = false;
@@ -221,29 +220,24 @@ enum cli_result cli_parse(const struct cli_command *c, void *into, int argc, cha
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
 			print_help(c);
-			return CLI_HELPED;
+			return GUN_OK;
 		}
 	}
 	for (int i = 1; i < argc; i++) {
 		if (!only_operands && strcmp(argv[i], "--") == 0) {
 			only_operands = true;
 		} else if (!only_operands && argv[i][0] == '-' && argv[i][1]) {
-			if (argv[i][1] != '-') {
-				cli_usage(c, "%s is no option of it", argv[i]);
-				return CLI_WRONG;
-			}
+			if (argv[i][1] != '-')
+				return cli_usage(c, "%s is no option of it", argv[i]);
 			if (!take_option(c, into, argc, argv, &i))
-				return CLI_WRONG;
+				return GUN_USAGE;
 		} else if (operands < c->operands_max) {
 			operand[operands++] = argv[i];
 		} else {
-			cli_usage(c, "\"%s\" is too much", argv[i]);
-			return CLI_WRONG;
+			return cli_usage(c, "\"%s\" is too much", argv[i]);
 		}
 	}
-	if (operands < c->operands_min) {
-		cli_usage(c, "missing: %s", c->operands);
-		return CLI_WRONG;
-	}
+	if (operands < c->operands_min)
+		return cli_usage(c, "missing: %s", c->operands);
 	return CLI_GO;
 }

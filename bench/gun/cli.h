@@ -48,12 +48,12 @@ struct cli_command {
 	int (*run)(int argc, char **argv);
 };
 
-enum cli_result { CLI_GO, CLI_HELPED, CLI_WRONG };
+enum { CLI_GO = -1 };
 
 // argv[0] is the command's name. Fills `into`; operand has room for operands_max, the rest is NULL.
-// CLI_WRONG: said so on stderr.
-enum cli_result cli_parse(const struct cli_command *c, void *into, int argc, char **argv,
-			  const char *operand[]);
+// CLI_GO, or what the program ends with: GUN_OK after --help, GUN_USAGE (said so on stderr).
+int cli_parse(const struct cli_command *c, void *into, int argc, char **argv,
+	      const char *operand[]);
 // "%s: ..." and how to get help, on stderr. Returns GUN_USAGE.
 int cli_usage(const struct cli_command *c, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -33,21 +33,16 @@ static const struct cli_option table[] = {
 
 static const struct cli_option *const tables[] = {session_table, table, NULL};
 
-static void progress(void *ctx, uint32_t online, double seconds)
+static int shoot(struct session *s, const void *ctx)
 {
-	(void)ctx;
-	fprintf(stderr, "%4.0f s  %u online\n", seconds, online);
-}
-
-static int shoot(const struct options *o, struct session *s)
-{
+	const struct options *o = ctx;
 	struct join_plan plan = {.nodes = s->population.count,
 				 .rate = o->rate,
 				 .seconds = o->seconds,
 				 .hold = o->hold,
 				 .retry_ms = (unsigned)o->retry,
 				 .protocol = (unsigned)o->protocol,
-				 .progress = o->session.quiet ? NULL : progress};
+				 .progress = o->session.quiet ? NULL : report_joining};
 	static struct join_result r;
 	int ret = GUN_OK;
 
@@ -70,6 +65,29 @@ static int shoot(const struct options *o, struct session *s)
 	return ret ? ret : session_verdict(s, (double)r.online / r.nodes);
 }
 
+int gun_join_first(struct session *s, double rate, unsigned protocol, json_t *report)
+{
+	struct join_plan plan = {.nodes = s->population.count,
+				 .rate = rate,
+				 .seconds = 30 + 10 * (double)s->population.count / rate,
+				 .retry_ms = 5000,
+				 .protocol = protocol,
+				 .progress = s->opt.quiet ? NULL : report_joining};
+	static struct join_result r;
+
+	if (join_run(&s->engine, &plan, &r) < 0) {
+		say_error("no memory");
+		return GUN_CANNOT;
+	}
+	if (report)
+		json_object_set_new(report, "join", report_join_json(&r));
+	else
+		report_join(stdout, &r);
+	if (r.online < r.nodes)
+		say_warning("%u of %u nodes are not online", r.nodes - r.online, r.nodes);
+	return r.online ? GUN_OK : session_verdict(s, 0);
+}
+
 static int run(int argc, char **argv);
 
 const struct cli_command gun_join = {
@@ -87,20 +105,7 @@ static int run(int argc, char **argv)
 			    .retry = 5000,
 			    .seconds = 60,
 			    .protocol = ZT_PROTO_SELF};
-	struct session s;
-	int ret;
+	int ret = cli_parse(&gun_join, &o, argc, argv, NULL);
 
-	switch (cli_parse(&gun_join, &o, argc, argv, NULL)) {
-	case CLI_HELPED:
-		return GUN_OK;
-	case CLI_WRONG:
-		return GUN_USAGE;
-	case CLI_GO:
-		break;
-	}
-	ret = session_open(&s, &gun_join, &o.session, true);
-	if (ret == GUN_OK)
-		ret = shoot(&o, &s);
-	session_close(&s);
-	return ret;
+	return ret == CLI_GO ? session_run(&gun_join, &o.session, true, shoot, &o) : ret;
 }

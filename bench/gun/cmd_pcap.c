@@ -129,15 +129,10 @@ static int run(int argc, char **argv)
 			    .time = (uint64_t)time(NULL)};
 	struct craft_plan plan;
 	const char *path;
+	int ret = cli_parse(&gun_pcap, &o, argc, argv, &path);
 
-	switch (cli_parse(&gun_pcap, &o, argc, argv, &path)) {
-	case CLI_HELPED:
-		return GUN_OK;
-	case CLI_WRONG:
-		return GUN_USAGE;
-	case CLI_GO:
-		break;
-	}
+	if (ret != CLI_GO)
+		return ret;
 	if (!o.population)
 		return cli_usage(&gun_pcap, "--population is missing");
 	if (o.traffic.traffic == TRAFFIC_COUNT && !o.traffic.mix)

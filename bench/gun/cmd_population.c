@@ -225,14 +225,9 @@ static int run(int argc, char **argv)
 {
 	struct options o = {.sources = "10.0.0.0/8", .port = 20000, .threads = cores(), .seed = 1};
 	const char *path;
+	int ret = cli_parse(&gun_population, &o, argc, argv, &path);
 
-	switch (cli_parse(&gun_population, &o, argc, argv, &path)) {
-	case CLI_HELPED:
-		return GUN_OK;
-	case CLI_WRONG:
-		return GUN_USAGE;
-	case CLI_GO:
-		break;
-	}
+	if (ret != CLI_GO)
+		return ret;
 	return o.show || o.list || o.known ? look(&o, path) : make(&gun_population, &o, path);
 }

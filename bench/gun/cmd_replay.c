@@ -14,6 +14,8 @@ struct options {
 	bool flat_out;
 	double rate, seconds, answered, join;
 	uint64_t packets, drain;
+	const char *path; // NULL: made traffic
+	struct craft_plan plan;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -59,12 +61,6 @@ static void progress(void *ctx, const struct engine *e, double seconds)
 		(double)histogram_at(&t.latency, 0.99) / 1e6);
 }
 
-static void join_progress(void *ctx, uint32_t online, double seconds)
-{
-	(void)ctx;
-	fprintf(stderr, "%4.0f s  %u online\n", seconds, online);
-}
-
 static void each_step(const struct replay_result *r)
 {
 	fprintf(stderr, "%.0f/s: sent %.0f/s, answered %.3f %%\n", r->offered, r->sent_rate,
@@ -83,29 +79,6 @@ static bool parse_sweep(const char *text, double *from, double *to)
 	first[dash - text] = 0;
 	return cli_number(first, from) && cli_number(dash + 1, to) && *from >= 1 && *from <= *to &&
 	       *to <= 1e9;
-}
-
-static int join_first(const struct options *o, struct session *s, json_t *report)
-{
-	struct join_plan plan = {.nodes = s->population.count,
-				 .rate = o->join,
-				 .seconds = 30 + 10 * (double)s->population.count / o->join,
-				 .retry_ms = 5000,
-				 .protocol = (unsigned)o->traffic.protocol,
-				 .progress = o->session.quiet ? NULL : join_progress};
-	static struct join_result r;
-
-	if (join_run(&s->engine, &plan, &r) < 0) {
-		say_error("no memory");
-		return GUN_CANNOT;
-	}
-	if (report)
-		json_object_set_new(report, "join", report_join_json(&r));
-	else
-		report_join(stdout, &r);
-	if (r.online < r.nodes)
-		say_warning("%u of %u nodes are not online", r.nodes - r.online, r.nodes);
-	return r.online ? GUN_OK : session_verdict(s, 0);
 }
 
 static int sweep(const struct options *o, struct session *s, struct source *source,
@@ -160,7 +133,7 @@ static int shoot(const struct options *o, struct session *s, struct source *sour
 	int ret = GUN_OK, printed;
 
 	if (o->join > 0)
-		ret = join_first(o, s, report);
+		ret = gun_join_first(s, o->join, (unsigned)o->traffic.protocol, report);
 	if (ret == GUN_OK)
 		ret = o->sweep ? sweep(o, s, source, &plan, report)
 			       : once(s, source, &plan, report);
@@ -171,8 +144,9 @@ static int shoot(const struct options *o, struct session *s, struct source *sour
 	return ret ? ret : printed;
 }
 
-static int with_file(const struct options *o, struct session *s, const char *path)
+static int with_file(const struct options *o, struct session *s)
 {
+	const char *path = o->path;
 	const struct population *p = s->population.count ? &s->population : NULL;
 	struct ammo ammo;
 	struct source source = {.ammo = &ammo};
@@ -197,15 +171,22 @@ static int with_file(const struct options *o, struct session *s, const char *pat
 	return ret;
 }
 
-static int with_traffic(const struct options *o, struct session *s, const struct craft_plan *plan)
+static int with_traffic(const struct options *o, struct session *s)
 {
 	static struct craft craft;
 	struct source source = {.craft = &craft};
 	struct say_why why;
 
-	if (craft_init(&craft, &s->population, plan, &why) < 0)
+	if (craft_init(&craft, &s->population, &o->plan, &why) < 0)
 		return gun_cannot(&why);
 	return shoot(o, s, &source);
+}
+
+static int open_fire(struct session *s, const void *ctx)
+{
+	const struct options *o = ctx;
+
+	return o->path ? with_file(o, s) : with_traffic(o, s);
 }
 
 static int run(int argc, char **argv);
@@ -219,19 +200,19 @@ const struct cli_command gun_replay = {
 	.run = run,
 };
 
-static int check(const struct options *o, const char *path, struct craft_plan *plan)
+static int check(struct options *o)
 {
 	const struct cli_command *c = &gun_replay;
 	bool made = o->traffic.traffic < TRAFFIC_COUNT || o->traffic.mix;
 	double from, to;
 
-	if (!path == !made)
+	if (!o->path == !made)
 		return cli_usage(c, "a capture file, or --traffic or --mix: one of them");
 	if (o->sweep && !parse_sweep(o->sweep, &from, &to))
 		return cli_usage(c, "--sweep %s: two rates, as 10k-2M", o->sweep);
 	if (o->flat_out && o->sweep)
 		return cli_usage(c, "--flat-out and --sweep do not go together");
-	if (!gun_traffic_plan(c, &o->traffic, o->session.seed, plan))
+	if (!gun_traffic_plan(c, &o->traffic, o->session.seed, &o->plan))
 		return GUN_USAGE;
 	if (o->to.family && o->to.family != o->session.target.family)
 		return cli_usage(c, "--to and --target are of different IP versions");
@@ -248,25 +229,10 @@ static int run(int argc, char **argv)
 			    .seconds = 10,
 			    .answered = 0.999,
 			    .drain = 1000};
-	struct craft_plan plan;
-	struct session s;
-	const char *path;
-	int ret;
+	int ret = cli_parse(&gun_replay, &o, argc, argv, &o.path);
 
-	switch (cli_parse(&gun_replay, &o, argc, argv, &path)) {
-	case CLI_HELPED:
-		return GUN_OK;
-	case CLI_WRONG:
-		return GUN_USAGE;
-	case CLI_GO:
-		break;
-	}
-	ret = check(&o, path, &plan);
-	if (ret != GUN_OK)
+	if (ret != CLI_GO)
 		return ret;
-	ret = session_open(&s, &gun_replay, &o.session, path == NULL);
-	if (ret == GUN_OK)
-		ret = path ? with_file(&o, &s, path) : with_traffic(&o, &s, &plan);
-	session_close(&s);
-	return ret;
+	ret = check(&o);
+	return ret == GUN_OK ? session_run(&gun_replay, &o.session, !o.path, open_fire, &o) : ret;
 }

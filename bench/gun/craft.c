@@ -94,6 +94,7 @@ int craft_init(struct craft *c, const struct population *p, const struct craft_p
 	c->total = 0;
 	c->turn = 0;
 	c->copies = 0;
+	memset(c->liked, 0, sizeof(c->liked));
 	set_weights(&c->plan);
 	ret = check(&c->plan, p, why);
 	if (ret < 0)
@@ -159,6 +160,17 @@ void craft_hello(const struct population *p, uint32_t node, unsigned protocol, s
 	s->len = (uint16_t)rl_writer_len(&w);
 }
 
+void craft_relay(const struct population *p, uint32_t node, uint32_t to, unsigned size,
+		 struct shot *s, uint8_t *data)
+{
+	start(s, p, node, CLASS_RELAY);
+	s->to = to;
+	s->fresh = SHOT_FRESH_ID;
+	s->len = (uint16_t)size;
+	header(data, p->node[to].address, p->node[node].address, 0);
+	data[ZT_AT_FLAGS] = ZT_FLAG_ENCRYPTED | ZT_SUITE_SALSA_POLY1305 << ZT_SUITE_SHIFT;
+}
+
 static void make_hello(struct craft *c, struct shot *s, uint8_t *data)
 {
 	craft_hello(c->p, c->turn, c->plan.protocol, s, data);
@@ -207,21 +219,45 @@ static void put_group(struct rl_writer *w, const struct craft *c, uint32_t node,
 	rl_put32(w, 0);
 }
 
-static void like(struct craft *c, struct shot *s, uint8_t *data)
+static void note_like(struct craft *c, uint32_t node)
 {
-	struct rl_writer w = request(c, s, ZT_VERB_MULTICAST_LIKE, CLASS_LIKE, data);
+	uint32_t network = node / CRAFT_NETWORK, at = network % CRAFT_LIKED;
 
+	if (c->liked[at].network != network + 1) {
+		c->liked[at].network = network + 1;
+		c->liked[at].first = node;
+		c->liked[at].two = false;
+	}
+	c->liked[at].two |= c->liked[at].first != node;
+}
+
+static void like(struct craft *c, struct shot *s, uint8_t *data, uint32_t node)
+{
+	struct rl_writer w =
+		craft_begin(c->p, s, node, c->plan.suite, ZT_VERB_MULTICAST_LIKE, CLASS_LIKE, data);
+
+	note_like(c, node);
 	for (unsigned i = 0; i < c->plan.groups; i++)
 		put_group(&w, c, s->sender, i);
 	s->len = (uint16_t)rl_writer_len(&w);
 }
 
+// A root is silent about a group without other members: in a mixture that subscribes, too, the
+// first nodes of a network do that instead.
 static void gather(struct craft *c, struct shot *s, uint8_t *data)
 {
-	struct rl_writer w = request(c, s, ZT_VERB_MULTICAST_GATHER, CLASS_GATHER, data);
+	uint32_t node = zipf_next(&c->zipf, &c->rng), network = node / CRAFT_NETWORK;
+	uint32_t at = network % CRAFT_LIKED;
+	struct rl_writer w = craft_begin(c->p, s, node, c->plan.suite, ZT_VERB_MULTICAST_GATHER,
+					 CLASS_GATHER, data);
 	uint8_t group[18];
 	struct rl_writer g = rl_writer(group, sizeof(group));
 
+	if (c->plan.weight[TRAFFIC_LIKE] &&
+	    (c->liked[at].network != network + 1 || !c->liked[at].two)) {
+		like(c, s, data, node);
+		return;
+	}
 	put_group(&g, c, s->sender, rng_below(&c->rng, c->plan.groups));
 	rl_put_bytes(&w, group, 8);
 	rl_put8(&w, 0); // no certificate
@@ -255,12 +291,7 @@ static void relay(struct craft *c, struct shot *s, uint8_t *data, unsigned size)
 {
 	uint32_t node = zipf_next(&c->zipf, &c->rng);
 
-	start(s, c->p, node, CLASS_RELAY);
-	s->to = zipf_other(&c->zipf, &c->rng, node);
-	s->fresh = SHOT_FRESH_ID;
-	s->len = (uint16_t)size;
-	header(data, c->p->node[s->to].address, c->p->node[node].address, 0);
-	data[ZT_AT_FLAGS] = ZT_FLAG_ENCRYPTED | ZT_SUITE_SALSA_POLY1305 << ZT_SUITE_SHIFT;
+	craft_relay(c->p, node, zipf_other(&c->zipf, &c->rng, node), size, s, data);
 	fill(c, data + ZT_AT_MAC, size - (size_t)ZT_AT_MAC);
 }
 
@@ -305,7 +336,7 @@ void craft_next(struct craft *c, struct shot *s, uint8_t *data, size_t room)
 		whois(c, s, data, true);
 		return;
 	case TRAFFIC_LIKE:
-		like(c, s, data);
+		like(c, s, data, zipf_next(&c->zipf, &c->rng));
 		return;
 	case TRAFFIC_GATHER:
 		gather(c, s, data);

@@ -53,6 +53,7 @@ enum {
 	CRAFT_ASK_MAX = 64,
 	CRAFT_GROUPS_MAX = 78, // of one LIKE in one datagram
 	CRAFT_NETWORK = 64,    // members of one network
+	CRAFT_LIKED = 1 << 14,
 };
 
 struct craft {
@@ -60,10 +61,16 @@ struct craft {
 	struct craft_plan plan;
 	struct zipf zipf;
 	struct rng rng;
-	unsigned total;          // weight
-	uint32_t turn;           // next node to say HELLO
-	unsigned copies;         // of the last HELLO still to be made
-	uint32_t copied;         // whose
+	unsigned total;  // weight
+	uint32_t turn;   // next node to say HELLO
+	unsigned copies; // of the last HELLO still to be made
+	uint32_t copied; // whose
+	// In a mixture: networks that somebody has subscribed in, by number modulo CRAFT_LIKED.
+	struct {
+		uint32_t network; // + 1
+		uint32_t first;   // who
+		bool two;         // and somebody else
+	} liked[CRAFT_LIKED];
 	uint8_t filler[1 << 14]; // what relayed packets are filled with
 };
 
@@ -77,6 +84,10 @@ void craft_next(struct craft *c, struct shot *s, uint8_t *data, size_t room);
 // One HELLO of this node, whatever the traffic.
 void craft_hello(const struct population *p, uint32_t node, unsigned protocol, struct shot *s,
 		 uint8_t *data);
+// A packet from node to node. Its header alone is written, what is behind ZT_AT_MAC is the
+// caller's.
+void craft_relay(const struct population *p, uint32_t node, uint32_t to, unsigned size,
+		 struct shot *s, uint8_t *data);
 // A packet for the root with an empty payload behind its verb.
 struct rl_writer craft_begin(const struct population *p, struct shot *s, uint32_t node,
 			     unsigned suite, uint8_t verb, enum shot_class kind, uint8_t *data);

@@ -110,7 +110,7 @@ static uint64_t fresh_id(struct engine *e)
 	return (rng_next(&e->rng) & ~low) | (e->sequence & low);
 }
 
-void engine_fire(struct engine *e, const struct shot *s, uint64_t now_ns, uint64_t now_ms)
+uint64_t engine_fire(struct engine *e, const struct shot *s, uint64_t now_ns, uint64_t now_ms)
 {
 	uint8_t *payload = engine_room(e);
 	bool relayed = s->kind == CLASS_RELAY || s->kind == CLASS_FRAGMENT;
@@ -119,7 +119,7 @@ void engine_fire(struct engine *e, const struct shot *s, uint64_t now_ns, uint64
 
 	if (s->from.family != e->target.family || s->len > engine_payload_max(e)) {
 		e->not_sent++;
-		return;
+		return 0;
 	}
 	if (!s->repeat)
 		e->last_id = fresh_id(e);
@@ -129,6 +129,7 @@ void engine_fire(struct engine *e, const struct shot *s, uint64_t now_ns, uint64
 	ledger_sent(e->ledger, s->kind, due, ledger_key(wire_id, relayed ? 0 : s->from.port),
 		    now_ns);
 	engine_send(e, &s->from, &e->target, s->len);
+	return wire_id;
 }
 
 void engine_flush(struct engine *e)

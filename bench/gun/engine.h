@@ -49,6 +49,13 @@ enum node_flag {
 	NODE_PROVEN = 4, // the root has asked for proof of its address, and got it
 };
 
+struct engine_answer {
+	enum shot_class kind; // HELLO, WHOIS, RELAY and so on
+	uint32_t node;        // whose packet it was
+	uint64_t id;          // of that packet, on the wire
+	uint64_t now_ns;
+};
+
 struct engine {
 	struct link *link;
 	const struct population *p; // NULL: none, nothing is opened or answered
@@ -63,9 +70,9 @@ struct engine {
 	uint64_t heard[HEARD_COUNT];
 	bool root_probes; // it has asked for proof at least once
 	const atomic_bool *stop;
-	// May be NULL. The first OK(HELLO) of a node.
-	void (*on_ok)(void *ctx, uint32_t node, uint64_t now_ns);
-	void *on_ok_ctx;
+	// May be NULL. An OK has come to a node, or a packet of a node to another one.
+	void (*on_answer)(void *ctx, const struct engine_answer *a);
+	void *on_answer_ctx;
 	// Own
 	uint64_t sequence;
 	uint64_t last_id;
@@ -87,7 +94,8 @@ size_t engine_payload_max(const struct engine *e);
 // full now, flush.
 uint8_t *engine_room(struct engine *e);
 // Seals the packet in engine_room(), wraps it, puts it on the link, and enters it in the books.
-void engine_fire(struct engine *e, const struct shot *s, uint64_t now_ns, uint64_t now_ms);
+// Returns its ID, which answers quote; 0: it cannot be sent.
+uint64_t engine_fire(struct engine *e, const struct shot *s, uint64_t now_ns, uint64_t now_ms);
 // A finished packet in engine_room(), as an answer.
 void engine_send(struct engine *e, const struct rl_inet *from, const struct rl_inet *to,
 		 size_t len);

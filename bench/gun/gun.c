@@ -7,10 +7,7 @@
 #include <stdio.h>
 
 static const struct cli_command *const commands[] = {
-	&gun_population,
-	&gun_pcap,
-	&gun_join,
-	&gun_replay,
+	&gun_population, &gun_pcap, &gun_join, &gun_devices, &gun_replay,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

@@ -11,6 +11,7 @@
 extern const struct cli_command gun_population;
 extern const struct cli_command gun_pcap;
 extern const struct cli_command gun_join;
+extern const struct cli_command gun_devices;
 extern const struct cli_command gun_replay;
 
 // What traffic is made of, as options. mix: "relay-small=60,whois-root=40" or NULL.
@@ -69,6 +70,10 @@ const char *gun_traffic_choice(unsigned i);
 // From options to a plan. False: said why.
 bool gun_traffic_plan(const struct cli_command *c, const struct gun_traffic *t, uint64_t seed,
 		      struct craft_plan *plan);
+
+// cmd_join.c: brings the population online before something else, so many nodes a second; into the
+// report, or told as text if that is NULL. GUN_OK if anybody is.
+int gun_join_first(struct session *s, double rate, unsigned protocol, json_t *report);
 
 // From a file, or the text of one. 0 or a negative value and the reason in why.
 int gun_identity(const char *text, struct rl_identity *id, struct say_why *why);

@@ -2,17 +2,20 @@
 #include "bench/gun/join.h"
 
 #include "bench/gun/craft.h"
+#include "bench/gun/pace.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 enum {
 	NS = 1000000000,
-	NAP_NS = 1000000,
-	BURST = 32,
+	PROOF_ROUNDS = 3,
 };
 
-static const double SETTLE = 0.25; // seconds for the last answers
+static const uint64_t ANSWERED = UINT64_MAX;
+
+static const double SETTLE = 0.25;     // seconds for the last answers
+static const double PROOF_PAUSE = 1.1; // a root asks at most once a second
 
 // Nodes that have said HELLO, in the order of their last one.
 struct waiting {
@@ -24,18 +27,21 @@ struct join {
 	struct engine *e;
 	const struct join_plan *plan;
 	struct join_result *r;
-	uint64_t *first_ns;    // of each node: its first HELLO
+	uint64_t *first_ns;    // of each node: its first HELLO, or ANSWERED
 	struct waiting *queue; // a ring; no node is in it twice
 	uint32_t head, count;
 	uint32_t next; // first node that has not said anything
 };
 
-static void on_ok(void *ctx, uint32_t node, uint64_t now_ns)
+static void on_answer(void *ctx, const struct engine_answer *a)
 {
 	struct join *j = ctx;
 
-	if (node < j->plan->nodes && j->first_ns[node])
-		histogram_add(&j->r->latency, now_ns - j->first_ns[node]);
+	if (a->kind != CLASS_HELLO || a->node >= j->plan->nodes || !j->first_ns[a->node] ||
+	    j->first_ns[a->node] == ANSWERED)
+		return;
+	histogram_add(&j->r->latency, a->now_ns - j->first_ns[a->node]);
+	j->first_ns[a->node] = ANSWERED;
 }
 
 static bool online(const struct engine *e, uint32_t node)
@@ -116,54 +122,17 @@ static uint32_t count_flag(const struct engine *e, uint32_t nodes,
 	return n;
 }
 
-// Only answers, for a time.
-static void hold(struct engine *e, double seconds)
-{
-	uint64_t end = engine_now() + (uint64_t)(seconds * NS);
-
-	while (engine_now() < end && !engine_stopped(e)) {
-		if (!engine_receive(e))
-			e->link->ops->wait(e->link, NAP_NS);
-	}
-}
-
-// What may be sent now, out of a rate.
-struct allowance {
-	double packets, per_ns;
-	uint64_t last_ns;
-};
-
-static unsigned allow(struct allowance *a, uint64_t now_ns)
-{
-	a->packets += (double)(now_ns - a->last_ns) * a->per_ns;
-	a->last_ns = now_ns;
-	if (a->packets > BURST)
-		a->packets = BURST;
-	return (unsigned)a->packets;
-}
-
-// Sends what was written, takes what came; sleeps if there was neither.
-static void turn(struct engine *e, struct allowance *a, unsigned sent)
-{
-	double soon = a->packets < 1 ? (1 - a->packets) / a->per_ns : NAP_NS;
-
-	engine_flush(e);
-	if (!engine_receive(e) && !sent)
-		e->link->ops->wait(e->link, soon < NAP_NS ? (uint64_t)soon : NAP_NS);
-}
-
 static void everybody_once(struct join *j, uint64_t begin, uint64_t end)
 {
-	struct allowance a = {1, j->plan->rate / NS, begin};
+	struct pace pace = pace_begin(j->plan->rate, begin);
 	uint64_t tick = begin + NS;
 
 	for (uint64_t now = begin; now < end && !engine_stopped(j->e); now = engine_now()) {
-		unsigned budget = allow(&a, now), left = budget;
+		unsigned budget = pace_allow(&pace, now), left = budget;
 
 		retry(j, now, &left);
 		left -= newcomers(j, now, left);
-		a.packets -= budget - left;
-		turn(j->e, &a, budget - left);
+		pace_turn(&pace, j->e, budget - left);
 		if (!j->count && j->next == j->plan->nodes)
 			return;
 		if (now >= tick && j->plan->progress) {
@@ -175,15 +144,15 @@ static void everybody_once(struct join *j, uint64_t begin, uint64_t end)
 }
 
 // A root that asks for proof asks with its answer. Who was not asked is known from before, or the
-// question was lost: one more HELLO brings it again (a root asks at most once a second).
+// question was lost: one more HELLO brings it again.
 static void proof_once_more(struct join *j, uint64_t end)
 {
 	uint64_t now = engine_now();
-	struct allowance a = {1, j->plan->rate / NS, now};
+	struct pace pace = pace_begin(j->plan->rate, now);
 
 	for (uint32_t i = 0; i < j->plan->nodes && now < end && !engine_stopped(j->e);
 	     now = engine_now()) {
-		unsigned budget = allow(&a, now), left = budget;
+		unsigned budget = pace_allow(&pace, now), left = budget;
 
 		for (; left && i < j->plan->nodes; i++) {
 			if (!online(j->e, i) || proven(j->e, i))
@@ -193,8 +162,7 @@ static void proof_once_more(struct join *j, uint64_t end)
 			left--;
 		}
 		j->count = 0; // nobody waits for these
-		a.packets -= budget - left;
-		turn(j->e, &a, budget - left);
+		pace_turn(&pace, j->e, budget - left);
 	}
 }
 
@@ -204,11 +172,13 @@ static void run(struct join *j)
 
 	everybody_once(j, begin, end);
 	j->r->seconds = (double)(engine_now() - begin) / NS;
-	hold(j->e, SETTLE);
-	if (!j->e->root_probes || count_flag(j->e, j->plan->nodes, proven) == j->plan->nodes)
-		return;
-	proof_once_more(j, end);
-	hold(j->e, SETTLE);
+	pace_hold(j->e, SETTLE);
+	for (unsigned i = 0; i < PROOF_ROUNDS && j->e->root_probes && engine_now() < end &&
+			     count_flag(j->e, j->plan->nodes, proven) < j->plan->nodes;
+	     i++) {
+		proof_once_more(j, end);
+		pace_hold(j->e, PROOF_PAUSE);
+	}
 }
 
 int join_run(struct engine *e, const struct join_plan *plan, struct join_result *r)
@@ -224,11 +194,11 @@ int join_run(struct engine *e, const struct join_plan *plan, struct join_result 
 		return -ENOMEM;
 	}
 	ledger_reset(e->ledger);
-	e->on_ok = on_ok;
-	e->on_ok_ctx = &j;
+	e->on_answer = on_answer;
+	e->on_answer_ctx = &j;
 	run(&j);
-	e->on_ok = NULL;
-	hold(e, plan->hold);
+	e->on_answer = NULL;
+	pace_hold(e, plan->hold);
 	r->online = count_flag(e, plan->nodes, online);
 	r->proven = count_flag(e, plan->nodes, proven);
 	free(j.first_ns);

@@ -90,6 +90,11 @@ void report_doubts(FILE *f, const struct engine *e, const struct replay_result *
 			r->forgotten);
 	if (r->strays)
 		fprintf(f, "%lu answers came late, twice, or in several packets\n", r->strays);
+	if (e->heard[HEARD_IP_FRAGMENT])
+		fprintf(f,
+			"doubtful: %lu pieces of IP datagrams came; answers in pieces count as not "
+			"answered\n",
+			e->heard[HEARD_IP_FRAGMENT]);
 	if (e->not_sent)
 		fprintf(f,
 			"%lu packets were not sent: their source is of another IP version than "
@@ -119,6 +124,12 @@ void report_sweep(FILE *f, const struct sweep *s, double threshold)
 		fprintf(f, "\nno rate had %g %% answered\n", threshold * 100);
 }
 
+void report_joining(void *ctx, uint32_t online, double seconds)
+{
+	(void)ctx;
+	fprintf(stderr, "%4.0f s  %u online\n", seconds, online);
+}
+
 void report_join(FILE *f, const struct join_result *r)
 {
 	fprintf(f,
@@ -129,6 +140,32 @@ void report_join(FILE *f, const struct join_result *r)
 	fprintf(f, "%-24s%s\n%-24s", "first HELLO to OK", times_head, "");
 	print_times(f, &r->latency);
 	fputc('\n', f);
+}
+
+static double at_once(const struct errand_tally *t)
+{
+	return t->begun ? (double)t->at_once / (double)t->begun : 1;
+}
+
+void report_devices(FILE *f, const struct devices_result *r)
+{
+	fprintf(f, "%u of %u devices served\n\n%-10s %10s %10s %10s %9s %9s%s\n", r->served,
+		r->nodes, "errand", "begun", "answered", "repeats", "at once", "per s", times_head);
+	for (unsigned k = 0; k < ERRAND_COUNT; k++) {
+		const struct errand_tally *t = &r->errand[k];
+
+		fprintf(f, "%-10s %10lu %10lu %10lu %8.3f%% %9.0f", errand_text(k), t->begun,
+			t->answered, t->repeats, percent(at_once(t)),
+			r->seconds > 0 ? (double)t->begun / r->seconds : 0);
+		print_times(f, &t->latency);
+		fputc('\n', f);
+	}
+	if (r->rx_lost || r->tx_stalls)
+		fprintf(f,
+			"doubtful: %lu frames came faster than they were read, %lu times the "
+			"device "
+			"took no more\n",
+			r->rx_lost, r->tx_stalls);
 }
 
 static json_t *times_json(const struct histogram *h)
@@ -207,6 +244,30 @@ json_t *report_sweep_json(const struct sweep *s, double threshold)
 	json_object_set_new(o, "threshold", json_real(threshold));
 	json_object_set_new(o, "highest_per_s", s->best > 0 ? json_real(s->best) : json_null());
 	json_object_set_new(o, "limited_by_generator", json_boolean(s->limited));
+	return o;
+}
+
+json_t *report_devices_json(const struct devices_result *r)
+{
+	json_t *o = json_object(), *errands = json_object();
+
+	json_object_set_new(o, "nodes", json_integer(r->nodes));
+	json_object_set_new(o, "served", json_integer(r->served));
+	json_object_set_new(o, "seconds", json_real(r->seconds));
+	json_object_set_new(o, "lost_by_generator", json_integer((json_int_t)r->rx_lost));
+	json_object_set_new(o, "device_full", json_integer((json_int_t)r->tx_stalls));
+	for (unsigned k = 0; k < ERRAND_COUNT; k++) {
+		const struct errand_tally *t = &r->errand[k];
+		json_t *e = json_object();
+
+		json_object_set_new(e, "begun", json_integer((json_int_t)t->begun));
+		json_object_set_new(e, "answered", json_integer((json_int_t)t->answered));
+		json_object_set_new(e, "repeats", json_integer((json_int_t)t->repeats));
+		json_object_set_new(e, "at_once", json_real(at_once(t)));
+		json_object_set_new(e, "latency", times_json(&t->latency));
+		json_object_set_new(errands, errand_text(k), e);
+	}
+	json_object_set_new(o, "errands", errands);
 	return o;
 }
 

@@ -3,6 +3,7 @@
 // in ms as text, in ns as JSON.
 #pragma once
 
+#include "bench/gun/devices.h"
 #include "bench/gun/join.h"
 #include "bench/gun/sweep.h"
 
@@ -13,9 +14,13 @@
 json_t *report_join_json(const struct join_result *r);
 json_t *report_replay_json(const struct engine *e, const struct replay_result *r);
 json_t *report_sweep_json(const struct sweep *s, double threshold);
+json_t *report_devices_json(const struct devices_result *r);
 json_t *report_heard_json(const struct engine *e);
 
+// The progress of joining, for join_plan.progress.
+void report_joining(void *ctx, uint32_t online, double seconds);
 void report_join(FILE *f, const struct join_result *r);
+void report_devices(FILE *f, const struct devices_result *r);
 // With the classes' rows, from the engine's ledger.
 void report_replay(FILE *f, const struct engine *e, const struct replay_result *r);
 void report_sweep(FILE *f, const struct sweep *s, double threshold);

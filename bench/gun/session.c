@@ -213,26 +213,36 @@ static int open_all(struct session *s, struct say_why *why)
 	return find_way(s, why);
 }
 
-int session_open(struct session *s, const struct cli_command *c, const struct session_options *opt,
-		 bool need_population)
+static int session_open(struct session *s, const struct cli_command *c, bool need_population)
 {
 	struct say_why why;
-	int ret;
+	int ret = check(c, &s->opt, need_population);
 
-	*s = (struct session){.opt = *opt};
-	ret = check(c, opt, need_population);
 	if (ret != GUN_OK)
 		return ret;
 	catch_signals();
 	return open_all(s, &why) < 0 ? gun_cannot(&why) : GUN_OK;
 }
 
-void session_close(struct session *s)
+static void session_close(struct session *s)
 {
 	if (s->engine_up)
 		engine_free(&s->engine);
 	link_close(s->link);
 	population_close(&s->population);
+}
+
+int session_run(const struct cli_command *c, const struct session_options *opt,
+		bool need_population, int (*shoot)(struct session *s, const void *ctx),
+		const void *ctx)
+{
+	struct session s = {.opt = *opt};
+	int ret = session_open(&s, c, need_population);
+
+	if (ret == GUN_OK)
+		ret = shoot(&s, ctx);
+	session_close(&s);
+	return ret;
 }
 
 json_t *session_json(const struct session *s, const char *command)

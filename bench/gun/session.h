@@ -36,11 +36,11 @@ struct session {
 	bool engine_up;
 };
 
-// GUN_OK, or what the program ends with, said on stderr. need_population: it must be given. Close
-// it in both cases. SIGINT and SIGTERM set engine.stop from now on.
-int session_open(struct session *s, const struct cli_command *c, const struct session_options *opt,
-		 bool need_population);
-void session_close(struct session *s);
+// Opens one, shoots, closes it; returns what the program ends with. need_population: it must be
+// given. SIGINT and SIGTERM set engine.stop from now on. shoot returns the same, ctx is its own.
+int session_run(const struct cli_command *c, const struct session_options *opt,
+		bool need_population, int (*shoot)(struct session *s, const void *ctx),
+		const void *ctx);
 
 // "rootline-gun" and the circumstances, as the start of a JSON report.
 json_t *session_json(const struct session *s, const char *command);

@@ -17,7 +17,7 @@ static uint16_t hello_sealed_at(const uint8_t *data, size_t len)
 	return r.bad || rl_reader_left(&r) == 0 ? 0 : (uint16_t)(len - rl_reader_left(&r));
 }
 
-static enum shot_class class_of_verb(uint8_t verb)
+enum shot_class shot_class_of_verb(uint8_t verb)
 {
 	switch (verb & ZT_VERB_MASK) {
 	case ZT_VERB_HELLO:
@@ -84,7 +84,7 @@ static void open_for_root(struct shot *s, const struct population *p, struct rl_
 		s->kind = CLASS_HOSTILE;
 		return;
 	}
-	s->kind = class_of_verb(copy[ZT_AT_VERB]);
+	s->kind = shot_class_of_verb(copy[ZT_AT_VERB]);
 	s->hello = s->kind == CLASS_HELLO && s->len >= ZT_HELLO_AT_PHYSICAL;
 	// Suite 3 does not carry the ID its sealed part hangs on: such a HELLO stays as it is.
 	if (s->hello && suite == ZT_SUITE_AES_GMAC_SIV)

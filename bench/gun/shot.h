@@ -28,6 +28,9 @@ struct shot {
 	struct rl_inet from;
 };
 
+// What a request with this verb counts as; bits beside the verb do not matter.
+enum shot_class shot_class_of_verb(uint8_t verb);
+
 // A recorded packet (the sender's address is not looked at): finds its sender, takes off its
 // protection with that node's key, and says what must be fresh. `data` is opened in place. What
 // cannot be opened stays as it is. Needs the population's index.

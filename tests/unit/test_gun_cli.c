@@ -53,7 +53,7 @@ static const struct cli_command command = {.name = "try",
 					   .summary = "tries",
 					   .tables = tables};
 
-static enum cli_result parse(struct options *o, const char *operand[], const char *line)
+static int parse(struct options *o, const char *operand[], const char *line)
 {
 	static char buf[512];
 	char *argv[32] = {(char *)"try"};
@@ -126,7 +126,7 @@ static void mistakes_are_refused(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(parse(&o, operand, bad[i]), CLI_WRONG);
+		assert_int_equal(parse(&o, operand, bad[i]), GUN_USAGE);
 }
 
 static void help_goes_before_mistakes(void **state)
@@ -135,8 +135,8 @@ static void help_goes_before_mistakes(void **state)
 	struct options o;
 
 	(void)state;
-	assert_int_equal(parse(&o, operand, "--nothing --help"), CLI_HELPED);
-	assert_int_equal(parse(&o, operand, "-h"), CLI_HELPED);
+	assert_int_equal(parse(&o, operand, "--nothing --help"), GUN_OK);
+	assert_int_equal(parse(&o, operand, "-h"), GUN_OK);
 }
 
 static void numbers_may_have_a_letter(void **state)

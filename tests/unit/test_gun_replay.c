@@ -3,6 +3,7 @@
 // population does to a root, and what the figures make of lost packets.
 #include "tests/unit/gun_fixture.h"
 
+#include "bench/gun/devices.h"
 #include "bench/gun/join.h"
 #include "bench/gun/sweep.h"
 #include "dpdk-app/frame_out.h"
@@ -289,6 +290,96 @@ static void a_deaf_root_is_given_up(void **state)
 	scene_free(s);
 }
 
+static struct devices_result *busy(struct scene *s, double seconds, double patience)
+{
+	const struct devices_plan plan = {.rate = 20000,
+					  .seconds = seconds,
+					  .patience = patience,
+					  .retry_ms = 20,
+					  .size = 100,
+					  .protocol = ZT_PROTO_SELF,
+					  .seed = 3};
+	static struct devices_result r;
+
+	assert_int_equal(devices_run(&s->e, &plan, &r), 0);
+	assert_int_equal(r.nodes, GUN_NODES);
+	return &r;
+}
+
+static void every_device_is_served(void **state)
+{
+	struct scene *s = scene_new();
+	struct devices_result *r;
+
+	(void)state;
+	join_all(s);
+	r = busy(s, 0.05, 10);
+	assert_int_equal(r->served, GUN_NODES);
+	for (unsigned k = 0; k < ERRAND_COUNT; k++) {
+		assert_true(r->errand[k].begun >= GUN_NODES);
+		assert_int_equal(r->errand[k].answered, r->errand[k].begun);
+		assert_int_equal(r->errand[k].at_once, r->errand[k].begun);
+		assert_int_equal(r->errand[k].latency.count, r->errand[k].begun);
+		assert_int_equal(r->errand[k].repeats, 0);
+	}
+	scene_free(s);
+}
+
+// As clients do, they say again what was lost; the time that took is counted.
+static void devices_repeat_what_was_lost(void **state)
+{
+	struct scene *s = scene_new();
+	struct devices_result *r;
+
+	(void)state;
+	join_all(s);
+	s->w->lose_every = 3;
+	r = busy(s, 0.2, 10);
+	assert_int_equal(r->served, GUN_NODES);
+	for (unsigned k = 0; k < ERRAND_COUNT; k++) {
+		const struct errand_tally *t = &r->errand[k];
+
+		assert_int_equal(t->answered, t->begun);
+		assert_true(t->at_once < t->begun);
+		assert_true(t->repeats >= t->begun - t->at_once);
+		assert_true(t->latency.most >= 20000000);
+	}
+	scene_free(s);
+}
+
+static void devices_without_a_root_are_not_served(void **state)
+{
+	struct scene *s = scene_new();
+	struct devices_result *r;
+
+	(void)state;
+	join_all(s);
+	s->w->deaf = true;
+	r = busy(s, 0.05, 0.2);
+	assert_int_equal(r->served, 0);
+	for (unsigned k = 0; k < ERRAND_COUNT; k++) {
+		assert_int_equal(r->errand[k].answered, 0);
+		assert_int_equal(r->errand[k].begun, GUN_NODES);
+		assert_true(r->errand[k].repeats > 0);
+	}
+	scene_free(s);
+}
+
+// A root is silent about groups without members: those who would ask subscribe first.
+static void a_mixture_is_answered_from_its_first_packet(void **state)
+{
+	struct scene *s = scene_new();
+	struct replay_result *r;
+
+	(void)state;
+	join_all(s);
+	r = shoot(s, TRAFFIC_MIXED, 1, &packets_2000);
+	assert_true(ledger_tally(s->e.ledger, CLASS_GATHER)->sent > 10);
+	assert_true(ledger_tally(s->e.ledger, CLASS_LIKE)->sent > 10);
+	assert_int_equal(r->total.answered, r->total.expected);
+	scene_free(s);
+}
+
 // Everything the root owes an answer is answered, and opened with the node's key.
 static void all_traffic_is_answered(void **state)
 {
@@ -430,6 +521,10 @@ int main(void)
 		cmocka_unit_test(a_population_comes_online),
 		cmocka_unit_test(lost_hellos_are_said_again),
 		cmocka_unit_test(a_deaf_root_is_given_up),
+		cmocka_unit_test(every_device_is_served),
+		cmocka_unit_test(devices_repeat_what_was_lost),
+		cmocka_unit_test(devices_without_a_root_are_not_served),
+		cmocka_unit_test(a_mixture_is_answered_from_its_first_packet),
 		cmocka_unit_test(all_traffic_is_answered),
 		cmocka_unit_test(what_is_lost_is_counted),
 		cmocka_unit_test(hostile_traffic_does_no_harm),
