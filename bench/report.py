@@ -99,11 +99,15 @@ def main():
     parser = argparse.ArgumentParser()
     for option in ("--top", "--build", "--load", "--size"):
         parser.add_argument(option, required=True)
+    parser.add_argument("--devices", help="report of bench/devices, if there is one")
     parser.add_argument("figures")
     parser.add_argument("json")
     args = parser.parse_args()
     with open(args.figures, encoding="utf-8") as lines:
         figures = {f.pop("name"): f for f in map(json.loads, lines)}
+    if args.devices and os.path.isfile(args.devices) and os.path.getsize(args.devices):
+        with open(args.devices, encoding="utf-8") as devices:
+            figures |= json.load(devices)["figures"]
     about = settings(args)
     print(f"rootline {about['commit']}, {about['date']}, {about['cpu']}, load before {about['load_before']}, "
           f"{about['settings']['size']} run")
