@@ -6,6 +6,7 @@
 // up as plain numbers.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -15,6 +16,10 @@
 uint16_t frame_sum(const uint8_t *data, size_t len);
 // The same, raw.
 uint64_t frame_sum_raw(const uint8_t *data, size_t len);
+
+// Width of the vectors for long data, picked before main() starts. For tests, with no other thread
+// about: 128, 256 or 512. False, and nothing changed, if this CPU cannot.
+bool frame_sum_use_bits(unsigned bits);
 
 // Raw sum of so many whole 32-bit words: a handful, known when compiling.
 static inline uint64_t frame_sum_words(const uint8_t *data, unsigned words)

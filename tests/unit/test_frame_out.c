@@ -30,12 +30,16 @@ static void fill(uint8_t *p, size_t len)
 		p[i] = (uint8_t)random();
 }
 
-static void test_sum(void **state)
+// Every width of vectors gives what the long way gives.
+static void sums_by(unsigned bits)
 {
 	uint8_t data[PAYLOAD_MAX];
 	size_t len;
 
-	(void)state;
+	if (!frame_sum_use_bits(bits)) {
+		print_message("this CPU has no vectors of %u bits\n", bits);
+		skip();
+	}
 	fill(data, sizeof(data));
 	for (len = 0; len <= sizeof(data); len++)
 		assert_int_equal(frame_sum(data, len), slow_sum(data, len));
@@ -45,6 +49,33 @@ static void test_sum(void **state)
 	// RFC 1071, 3: the example of the standard.
 	assert_int_equal(frame_sum((const uint8_t[]){0, 1, 0xf2, 3, 0xf4, 0xf5, 0xf6, 0xf7}, 8),
 			 0xddf2);
+}
+
+static void test_sum_128(void **state)
+{
+	(void)state;
+	sums_by(128);
+}
+
+static void test_sum_256(void **state)
+{
+	(void)state;
+	sums_by(256);
+}
+
+// The last one, so that the widest vectors stay for the tests that follow.
+static void test_sum_512(void **state)
+{
+	(void)state;
+	sums_by(512);
+}
+
+static void no_other_width(void **state)
+{
+	(void)state;
+	assert_false(frame_sum_use_bits(0));
+	assert_false(frame_sum_use_bits(64));
+	assert_false(frame_sum_use_bits(1024));
 }
 
 static struct frame_way random_way(int family, unsigned vlan)
@@ -265,13 +296,11 @@ static void test_relay_unsummed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sum),
-		cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_fields),
-		cmocka_unit_test(test_zero_checksum),
-		cmocka_unit_test(test_wrong_family),
-		cmocka_unit_test(test_relay),
-		cmocka_unit_test(test_relay_unsummed),
+		cmocka_unit_test(test_sum_128),       cmocka_unit_test(test_sum_256),
+		cmocka_unit_test(test_sum_512),       cmocka_unit_test(no_other_width),
+		cmocka_unit_test(test_round_trip),    cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_zero_checksum), cmocka_unit_test(test_wrong_family),
+		cmocka_unit_test(test_relay),         cmocka_unit_test(test_relay_unsummed),
 	};
 
 	srandom(1);
