@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# run.sh BENCH_VETH XDP_FILTER SECONDS KIND...: relays over a veth pair between two network namespaces of its own, by a loop on
-# kernel sockets and by each KIND (packet, xdp); figures on stdout, one JSON object a line. Status 77: cannot be done here.
+# run.sh BENCH_VETH XDP_FILTER SECONDS ROUNDS KIND...: relays over a veth pair between two network namespaces of its own, by loops
+# on kernel sockets and by each KIND (packet, xdp), in turn, for so many seconds each; medians of the rounds on stdout, one JSON
+# object a line. Status 77: cannot be done here.
 set -eu
-program=$1 filter=$2 secs=$3
-shift 3
+program=$1 filter=$2 secs=$3 rounds=$4
+shift 4
 p=rlbench$$
+far=far$$ # the sender's end: no other interface has this name, and no other kernel thread is named after it
 work=$(mktemp -d)
 
 cleanup() {
@@ -23,58 +25,128 @@ skip() {
 
 [ "$(id -u)" = 0 ] || skip 'not root'
 [ "$(nproc)" -ge 2 ] || skip 'one CPU alone: sender and root need one each'
-for tool in ip ethtool taskset; do
+for tool in ip ethtool taskset chrt pgrep nft; do
 	command -v "$tool" >/dev/null || skip "$tool is missing"
 done
 ip netns add "$p-root" 2>/dev/null || skip 'network namespaces cannot be made here'
 ip netns add "$p-gun"
-ip link add eth0 netns "$p-root" type veth peer name eth0 netns "$p-gun"
-n=1
-for ns in root gun; do
-	ip netns exec "$p-$ns" ethtool -K eth0 tx off rx off gso off gro off tso off >/dev/null 2>&1 || true
-	ip -n "$p-$ns" addr add "10.99.0.$n/24" dev eth0
-	ip -n "$p-$ns" link set eth0 up
-	ip -n "$p-$ns" link set lo up
-	n=$((n + 1))
-done
-mac() { ip -n "$p-$1" -br link show eth0 | awk '{print $3}'; }
-# Nobody answers ARP while DPDK has the port.
-ip -n "$p-root" neigh replace 10.99.0.2 lladdr "$(mac gun)" dev eth0 nud permanent
-ip -n "$p-gun" neigh replace 10.99.0.1 lladdr "$(mac root)" dev eth0 nud permanent
-# What has arrived at the other end is no more the relay's work; without nft a socket there takes it in.
-ip netns exec "$p-gun" nft 'table netdev bench { chain in { type filter hook ingress device "eth0" priority 0;
-	udp dport 9994 drop; }; }' 2>/dev/null || echo 'bench: no nft: the other end costs more' >&2
-sleep 2 # a veth that has just come up loses packets
+near() { ip netns exec "$p-root" "$@"; }
+away() { ip netns exec "$p-gun" "$@"; }
 
-# relay NAME LEAD COMMAND...: runs it at the one end, and after LEAD seconds the sender at the other.
+ready() { # NAMESPACE INTERFACE NUMBER
+	ip netns exec "$1" ethtool -K "$2" tx off rx off gso off gro off tso off >/dev/null 2>&1 || true
+	ip -n "$1" addr add "10.99.0.$3/24" dev "$2"
+	ip -n "$1" link set "$2" up
+	ip -n "$1" link set lo up
+}
+ip link add eth0 netns "$p-root" type veth peer name "$far" netns "$p-gun"
+ready "$p-root" eth0 1
+ready "$p-gun" "$far" 2
+root_mac=$(near cat /sys/class/net/eth0/address) far_mac=$(away cat "/sys/class/net/$far/address")
+# Nobody answers ARP while DPDK has the port.
+ip -n "$p-root" neigh replace 10.99.0.2 lladdr "$far_mac" dev eth0 nud permanent
+ip -n "$p-gun" neigh replace 10.99.0.1 lladdr "$root_mac" dev "$far" nud permanent
+away nft "table netdev bench { chain in { type filter hook ingress device \"$far\" priority 0; udp dport 9994 drop; }; }" ||
+	skip 'nft cannot drop what has arrived'
+
+# What has arrived is taken in by a thread of the far end's own on the sender's CPU, every 50 us, as a NIC on another machine
+# would have it done; neither loop nor root pays for that, or for waking it.
+far_by_itself() {
+	away ethtool -K "$far" gro on >/dev/null && away sh -c "cd /sys/class/net/$far && echo 1 >threaded &&
+		echo 50000 >gro_flush_timeout && echo 1000 >napi_defer_hard_irqs" || return 1
+	thread=$(pgrep "^napi/$far-") && taskset -pc 0 "$thread" >/dev/null && chrt -f -p 1 "$thread"
+}
+
+# As a veth is by default: whoever sends takes his packets in at the other end as well, before his system call returns.
+far_inline() {
+	away sh -c "cd /sys/class/net/$far && echo 0 >threaded && echo 0 >gro_flush_timeout && echo 0 >napi_defer_hard_irqs"
+	away ethtool -K "$far" gro off >/dev/null
+}
+
+own='nice -n -15' # of whatever else runs here, as little as can be is to get in between
+arrived() { away cat "/sys/class/net/$far/statistics/rx_packets"; }
+
+# relay NAME COMMAND...: runs it at the one end and the sender at the other; it ends when no more packets come.
+# What it prints, with what arrived in front, is a line of $work/NAME.
 relay() {
-	name=$1 lead=$2
-	shift 2
-	ip netns exec "$p-root" "$program" "$@" >"$work/$name" 2>"$work/err" &
+	name=$1
+	shift
+	# DPDK puts our worker on CPU 1 by itself.
+	case $1 in
+	plain | loop) pin='taskset -c 1' ;;
+	*) pin='' ;;
+	esac
+	: >"$work/err"
+	# shellcheck disable=SC2086
+	near $own $pin "$program" "$@" 30 >"$work/out" 2>>"$work/err" &
 	end=$!
-	sleep "$lead"
-	ip netns exec "$p-gun" taskset -c 0 "$program" gun "$secs" >/dev/null
+	tries=0
+	until grep -q '^bench_veth: ready' "$work/err" || [ $tries = 100 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+	before=$(arrived)
+	# shellcheck disable=SC2086
+	away $own taskset -c 0 "$program" gun "$secs" >/dev/null
 	wait "$end" || {
 		tail -n 5 "$work/err" >&2
 		return 1
 	}
+	echo "$(($(arrived) - before)) $(cat "$work/out")" >>"$work/$name"
+	grep '^bench_veth: ns' "$work/err" | sed "s/^bench_veth/bench: veth, $name/" >&2
+}
+dpdk() { # NAME PROGRAM KIND
+	relay "$1" "$2" "af_$3:eth0" "$filter" "$far_mac"
 }
 
+far_by_itself || skip 'the kernel cannot take packets in by a thread (threaded NAPI)'
+for _ in $(seq "$rounds"); do
+	far_by_itself
+	"$program" cores >>"$work/cores"
+	relay plain plain
+	relay loop loop
+	for kind; do
+		[ "$kind" != xdp ] || dpdk bare bare xdp
+		dpdk "$kind" root "$kind"
+	done
+	far_inline
+	relay inline_loop loop
+	for kind; do
+		dpdk "inline_$kind" root "$kind"
+	done
+done
+
+value() { # NAME COLUMN
+	awk -v i="$2" '{ print $i }' "$work/$1" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+}
+per_s() { value "$1" 1 | awk -v s="$secs" '{ printf "%.0f", $1 / s }'; }
+ns() { value "$1" "${2:-3}"; }
+ratio() { awk -v l="$(ns "$1")" -v r="$(ns "$2")" 'BEGIN { printf "%.3g", l / r }'; }
 figure() { # NAME TITLE VALUE UNIT LIMIT
 	printf '{"name": "%s", "title": "%s", "value": %s, "unit": "%s", "limit": %s}\n' "$@"
 }
+pair() { # RESULT TITLE: its two figures
+	figure "veth_$1_pps" "veth, $2, relay 100 B" "$(per_s "$1")" 1/s null
+	figure "veth_$1_ns" "veth, $2, CPU a packet" "$(ns "$1")" ns null
+}
 
-per_s() { awk -v s="$secs" '{ printf "%.0f", $1 / s }' "$work/$1"; }
-ns() { awk '{ print $2 }' "$work/$1"; }
-
-relay loop 1 loop "$((secs + 2))"
-figure veth_loop_pps 'veth, kernel-socket loop, relay 100 B' "$(per_s loop)" 1/s null
-figure veth_loop_ns 'veth, kernel-socket loop, CPU a packet' "$(ns loop)" ns null
+figure veth_cores_ns 'veth, a cache line to the other CPU and back' "$(ns cores 1)" ns null
+pair plain 'kernel-socket loop, packet by packet'
+pair loop 'kernel-socket loop, batches of 64'
+pair inline_loop 'far end inline, kernel-socket loop'
 for kind; do
-	upper=$(echo "$kind" | tr '[:lower:]' '[:upper:]')
-	relay "$kind" 3 root "af_$kind:eth0" "$filter" "$(mac gun)" "$((secs + 4))" || continue
-	figure "veth_${kind}_pps" "veth, AF_$upper, relay 100 B" "$(per_s "$kind")" 1/s null
-	figure "veth_${kind}_ns" "veth, AF_$upper, CPU a packet" "$(ns "$kind")" ns null
-	figure "veth_${kind}_ratio" "veth, AF_$upper: CPU of the loop over its own" \
-		"$(awk -v l="$(ns loop)" -v r="$(ns "$kind")" 'BEGIN { printf "%.3g", l / r }')" x null
+	title="AF_$(echo "$kind" | tr '[:lower:]' '[:upper:]')"
+	limit=null
+	if [ "$kind" = xdp ]; then
+		pair bare "$title, port alone"
+		limit=$(ratio loop bare)
+	fi
+	pair "$kind" "$title"
+	figure "veth_${kind}_rx_ns" "veth, $title, of it receiving" "$(ns "$kind" 4)" ns null
+	figure "veth_${kind}_core_ns" "veth, $title, of it the core" "$(ns "$kind" 5)" ns null
+	figure "veth_${kind}_tx_ns" "veth, $title, of it sending" "$(ns "$kind" 6)" ns null
+	figure "veth_${kind}_ratio" "veth, $title: CPU of the loop over its own" "$(ratio loop "$kind")" x "$limit"
+	pair "inline_$kind" "far end inline, $title"
+	figure "veth_inline_${kind}_ratio" "veth, far end inline, $title: CPU of the loop over its own" \
+		"$(ratio inline_loop "inline_$kind")" x null
 done
