@@ -79,58 +79,99 @@ struct rl_inet rl_inet_get(struct rl_reader *r)
 	return (struct rl_inet){0};
 }
 
-struct range4 {
-	uint32_t net;
-	uint8_t bits;
-	uint8_t scope;
-};
+// 5.2. What the first byte says, for most of them all there is to say: the compiler makes this a
+// table.
+static enum rl_scope scope_of_slash8(uint8_t first)
+{
+	switch (first) {
+	case 0:
+	case 255:
+		return RL_SCOPE_NONE;
+	case 10:
+		return RL_SCOPE_PRIVATE;
+	case 127:
+		return RL_SCOPE_LOOPBACK;
+	case 224 ... 239:
+		return RL_SCOPE_MULTICAST;
+	case 6:
+	case 11:
+	case 21:
+	case 22:
+	case 25:
+	case 26:
+	case 28 ... 30:
+	case 51:
+	case 55:
+	case 56:
+	case 240 ... 254:
+		return RL_SCOPE_PSEUDO_PRIVATE;
+	default:
+		return RL_SCOPE_GLOBAL;
+	}
+}
 
-// 5.2; the first row that fits counts, what fits none is global.
-static const struct range4 ranges4[] = {
-	{0x00000000, 8, RL_SCOPE_NONE},           {0xff000000, 8, RL_SCOPE_NONE},
-	{0xe0000000, 4, RL_SCOPE_MULTICAST},      {0x7f000000, 8, RL_SCOPE_LOOPBACK},
-	{0xa9fe0000, 16, RL_SCOPE_LINK_LOCAL},    {0x0a000000, 8, RL_SCOPE_PRIVATE},
-	{0x64400000, 10, RL_SCOPE_PRIVATE}, // 100.64/10, shared by carriers
-	{0xac100000, 12, RL_SCOPE_PRIVATE},       {0xc0a80000, 16, RL_SCOPE_PRIVATE},
-	{0xc0000200, 24, RL_SCOPE_PRIVATE}, // documentation and benchmarks
-	{0xc6120000, 15, RL_SCOPE_PRIVATE},       {0xc6336400, 24, RL_SCOPE_PRIVATE},
-	{0xcb007100, 24, RL_SCOPE_PRIVATE},       {0x06000000, 8, RL_SCOPE_PSEUDO_PRIVATE},
-	{0x0b000000, 8, RL_SCOPE_PSEUDO_PRIVATE}, {0x15000000, 8, RL_SCOPE_PSEUDO_PRIVATE},
-	{0x16000000, 8, RL_SCOPE_PSEUDO_PRIVATE}, {0x19000000, 8, RL_SCOPE_PSEUDO_PRIVATE},
-	{0x1a000000, 8, RL_SCOPE_PSEUDO_PRIVATE}, {0x1c000000, 8, RL_SCOPE_PSEUDO_PRIVATE},
-	{0x1d000000, 8, RL_SCOPE_PSEUDO_PRIVATE}, {0x1e000000, 8, RL_SCOPE_PSEUDO_PRIVATE},
-	{0x33000000, 8, RL_SCOPE_PSEUDO_PRIVATE}, {0x37000000, 8, RL_SCOPE_PSEUDO_PRIVATE},
-	{0x38000000, 8, RL_SCOPE_PSEUDO_PRIVATE}, {0xf0000000, 4, RL_SCOPE_PSEUDO_PRIVATE},
-};
+static bool within(uint32_t ip, uint32_t net, unsigned bits)
+{
+	return (ip ^ net) >> (32 - bits) == 0;
+}
 
 static enum rl_scope scope4(uint32_t ip)
 {
-	for (size_t i = 0; i < sizeof(ranges4) / sizeof(ranges4[0]); i++) {
-		if (((ip ^ ranges4[i].net) >> (32 - ranges4[i].bits)) == 0)
-			return ranges4[i].scope;
+	bool private = false;
+
+	switch (ip >> 24) {
+	case 169:
+		if (within(ip, 0xa9fe0000, 16))
+			return RL_SCOPE_LINK_LOCAL;
+		break;
+	case 172:
+		private
+		= within(ip, 0xac100000, 12);
+		break;
+	case 192: // 192.0.2/24 is for documentation, as are the last of 198 and that of 203
+		private
+		= within(ip, 0xc0a80000, 16) || within(ip, 0xc0000200, 24);
+		break;
+	case 100: // shared by carriers
+		private
+		= within(ip, 0x64400000, 10);
+		break;
+	case 198: // 198.18/15 is for benchmarks
+		private
+		= within(ip, 0xc6120000, 15) || within(ip, 0xc6336400, 24);
+		break;
+	case 203:
+		private
+		= within(ip, 0xcb007100, 24);
+		break;
+	default:
+		break;
 	}
-	return RL_SCOPE_GLOBAL;
+	return private ? RL_SCOPE_PRIVATE : scope_of_slash8((uint8_t)(ip >> 24));
 }
 
 static enum rl_scope scope6(const uint8_t ip[static 16])
 {
-	static const uint8_t any[16] = {0};
-	static const uint8_t loopback[16] = {[15] = 1};
 	static const uint8_t mapped_loopback[13] = {[10] = 0xff, [11] = 0xff, [12] = 127};
-	static const uint8_t link_loopback[16] = {[0] = 0xfe, [1] = 0x80, [15] = 1};
+	const uint64_t high = rl_load64(ip), low = rl_load64(ip + 8);
 
-	if (!memcmp(ip, any, 16))
-		return RL_SCOPE_NONE;
-	if (ip[0] == 0xff)
+	switch (ip[0]) {
+	case 0x00:
+		if (high == 0 && low <= 1)
+			return low == 0 ? RL_SCOPE_NONE : RL_SCOPE_LOOPBACK;
+		return memcmp(ip, mapped_loopback, 13) ? RL_SCOPE_GLOBAL : RL_SCOPE_LOOPBACK;
+	case 0xff:
 		return RL_SCOPE_MULTICAST;
-	if (!memcmp(ip, loopback, 16) || !memcmp(ip, mapped_loopback, 13) ||
-	    !memcmp(ip, link_loopback, 16))
-		return RL_SCOPE_LOOPBACK;
-	if (ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80)
-		return RL_SCOPE_LINK_LOCAL;
-	if ((ip[0] & 0xfe) == 0xfc)
+	case 0xfe:
+		if (high == 0xfe80000000000000 && low == 1)
+			return RL_SCOPE_LOOPBACK;
+		return (ip[1] & 0xc0) == 0x80 ? RL_SCOPE_LINK_LOCAL : RL_SCOPE_GLOBAL;
+	case 0xfc:
+	case 0xfd:
 		return RL_SCOPE_PRIVATE;
-	return RL_SCOPE_GLOBAL;
+	default:
+		return RL_SCOPE_GLOBAL;
+	}
 }
 
 enum rl_scope rl_inet_scope(const struct rl_inet *a)
