@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "root/identity_derive.h"
 
-#include "root/salsa.h"
+#include "root/salsa_sums.h"
 
 #include <sodium.h>
 
@@ -12,21 +12,22 @@ enum {
 	WORDS = ZT_WORK_MEMORY / 8,
 	BLOCK_WORDS = 8,
 	BLOCKS = ZT_WORK_MEMORY / 64,
-	CHUNK_BLOCKS = 1024, // of key stream made at once in the lookup pass: 64 KiB
+	CHUNK = 64, // rounds of the lookup pass whose key stream is made at once: 4 KiB
 };
 _Static_assert((WORDS & (WORDS - 1)) == 0, "a word index is cut by a mask");
-_Static_assert(RL_DERIVE_ROUNDS % CHUNK_BLOCKS == 0, "whole chunks");
+_Static_assert(RL_DERIVE_ROUNDS % CHUNK == 0, "whole chunks");
+_Static_assert(CHUNK % RL_SALSA_SUMS_BATCH == 0 && BLOCKS % RL_SALSA_SUMS_BATCH == 0,
+	       "whole batches");
 
 struct rl_scratch {
 	uint64_t memory[WORDS];
 	// Key stream of the lookup pass, each block xored with all before it; block 0 is the last
 	// of the chunk before.
-	uint64_t sums[(1 + CHUNK_BLOCKS) * BLOCK_WORDS];
+	uint64_t sums[(1 + CHUNK) * BLOCK_WORDS];
 	// The digest without the key stream added so far: the real one is this xor the current sum.
 	uint64_t bare[BLOCK_WORDS];
 	uint64_t digest[BLOCK_WORDS]; // the real one, whenever a function returns
-	uint8_t key[32];
-	uint8_t nonce[8];
+	struct rl_salsa_sums stream;
 	uint32_t round; // of the lookup pass, 0..RL_DERIVE_ROUNDS
 };
 
@@ -42,40 +43,38 @@ void rl_scratch_free(struct rl_scratch *s)
 	free(s);
 }
 
-// Each block from number `from` on becomes the sum of itself and the one before.
-static void chain(uint64_t *blocks, uint32_t from, uint32_t to)
-{
-	for (size_t w = from * BLOCK_WORDS; w < (size_t)to * BLOCK_WORDS; w++)
-		blocks[w] ^= blocks[(ptrdiff_t)w - BLOCK_WORDS];
-}
-
 void rl_derive_fill(struct rl_scratch *s, const uint8_t public_key[static ZT_PUBLIC_LEN])
 {
+	const uint8_t *digest = (const uint8_t *)s->digest;
+
 	crypto_hash_sha512((uint8_t *)s->digest, public_key, ZT_PUBLIC_LEN);
-	memcpy(s->key, s->digest, sizeof(s->key));
-	memcpy(s->nonce, (uint8_t *)s->digest + sizeof(s->key), sizeof(s->nonce));
-	s->round = 0;
-
 	memcpy(s->bare, s->digest, sizeof(s->bare));
-	memset(&s->sums[CHUNK_BLOCKS * BLOCK_WORDS], 0, RL_SALSA_BLOCK);
-
-	// Counter mode: the key stream does not depend on what it is added to, so it is made in big
-	// pieces and chained afterwards, while the piece is in the cache.
-	for (uint32_t b = 0; b < BLOCKS; b += CHUNK_BLOCKS) {
-		uint64_t *m = s->memory + b * BLOCK_WORDS;
-
-		rl_salsa20_stream((uint8_t *)m, CHUNK_BLOCKS, s->nonce, b, s->key);
-		chain(m, b == 0 ? 1 : 0, CHUNK_BLOCKS);
-	}
+	s->round = 0;
+	rl_salsa_sums_init(&s->stream, digest + 32, digest);
+	rl_salsa_sums_next(&s->stream, s->memory, BLOCKS);
+	rl_salsa_sums_clear(&s->stream);
+	memset(&s->sums[CHUNK * BLOCK_WORDS], 0, sizeof(s->stream.sum));
 }
 
-// The next piece of key stream for the lookup pass, summed up.
+// The place in the memory that a round is about, and the word of the digest.
+static uint64_t place(const struct rl_scratch *s, uint32_t round)
+{
+	return __builtin_bswap64(s->memory[2 * round + 1]) % WORDS;
+}
+
+static uint64_t digest_word(const struct rl_scratch *s, uint32_t round)
+{
+	return __builtin_bswap64(s->memory[2 * round]) % BLOCK_WORDS;
+}
+
+// Before a chunk of rounds: its key stream, and the lines of memory it will touch. A round may
+// still change the place of one that follows; then this one line was fetched for nothing.
 static void refill(struct rl_scratch *s)
 {
-	memcpy(s->sums, &s->sums[CHUNK_BLOCKS * BLOCK_WORDS], RL_SALSA_BLOCK);
-	rl_salsa20_stream((uint8_t *)&s->sums[BLOCK_WORDS], CHUNK_BLOCKS, s->nonce,
-			  BLOCKS + s->round, s->key);
-	chain(s->sums, 1, 1 + CHUNK_BLOCKS);
+	for (uint32_t n = 0; n < CHUNK; n++)
+		__builtin_prefetch(&s->memory[place(s, s->round + n)], 1);
+	memcpy(s->sums, &s->sums[CHUNK * BLOCK_WORDS], sizeof(s->stream.sum));
+	rl_salsa_sums_next(&s->stream, &s->sums[BLOCK_WORDS], CHUNK);
 }
 
 // One round swaps a word of the memory with a word of the digest, then adds a block of key stream
@@ -83,24 +82,18 @@ static void refill(struct rl_scratch *s)
 // touches two words alone.
 void rl_derive_lookup(struct rl_scratch *s, uint32_t n)
 {
-	uint64_t *m = s->memory;
 	// The sum after the round before; a chunk that begins is filled below, so look at the end
 	// of the last.
-	const uint64_t *sum =
-		&s->sums[(s->round % CHUNK_BLOCKS ? s->round % CHUNK_BLOCKS : CHUNK_BLOCKS) *
-			 BLOCK_WORDS];
+	const uint64_t *sum = &s->sums[(s->round % CHUNK ? s->round % CHUNK : CHUNK) * BLOCK_WORDS];
 
 	for (; n && s->round < RL_DERIVE_ROUNDS; n--, s->round++) {
-		const uint32_t in_chunk = s->round % CHUNK_BLOCKS;
-		const uint64_t *at = m + 2 * s->round;
-		const uint64_t i = __builtin_bswap64(at[0]) % BLOCK_WORDS;
-		const uint64_t j = __builtin_bswap64(at[1]) % WORDS;
-		const uint64_t word = m[j];
+		const uint64_t i = digest_word(s, s->round), j = place(s, s->round);
+		const uint64_t word = s->memory[j];
 
-		if (in_chunk == 0)
+		if (s->round % CHUNK == 0)
 			refill(s);
-		sum = &s->sums[in_chunk * BLOCK_WORDS];
-		m[j] = s->bare[i] ^ sum[i];
+		sum = &s->sums[s->round % CHUNK * BLOCK_WORDS];
+		s->memory[j] = s->bare[i] ^ sum[i];
 		s->bare[i] = word ^ sum[i];
 		sum += BLOCK_WORDS;
 	}

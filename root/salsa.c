@@ -7,9 +7,6 @@
 
 #include <string.h>
 
-#define CONCAT2(a, b) a##b
-#define CONCAT(a, b)  CONCAT2(a, b)
-
 #define LANES 4
 #define TARGET
 #define NAME make4
@@ -29,7 +26,7 @@
 
 enum { LANES_MAX = 16 };
 
-typedef void (*make_fn)(uint8_t *out, const uint32_t in[static 16], unsigned rounds);
+typedef void (*make_fn)(uint8_t *out, const uint32_t in[static 16]);
 
 static make_fn make = make4;
 static unsigned lanes = 4;
@@ -66,8 +63,8 @@ __attribute__((constructor)) static void pick(void)
 }
 
 // The state before the first round; words are little-endian, as the whole core assumes of its host.
-static void start(uint32_t in[static 16], const uint8_t nonce[static 8], uint64_t block,
-		  const uint8_t key[static 32])
+void rl_salsa_start(uint32_t in[static 16], const uint8_t nonce[static 8],
+		    const uint8_t key[static 32])
 {
 	static const char constant[16] = "expand 32-byte k";
 
@@ -75,55 +72,31 @@ static void start(uint32_t in[static 16], const uint8_t nonce[static 8], uint64_
 	memcpy(&in[1], key, 16);
 	memcpy(&in[5], constant + 4, 4);
 	memcpy(&in[6], nonce, 8);
-	memcpy(&in[8], &block, 8);
+	memset(&in[8], 0, 8);
 	memcpy(&in[10], constant + 8, 4);
 	memcpy(&in[11], key + 16, 16);
 	memcpy(&in[15], constant + 12, 4);
 }
 
-static void advance(uint32_t in[static 16], uint64_t blocks)
-{
-	uint64_t block;
-
-	memcpy(&block, &in[8], 8);
-	block += blocks;
-	memcpy(&in[8], &block, 8);
-}
-
-// One block: vectors would be slower.
-static void make_one(uint8_t *out, const uint32_t in[static 16], const uint8_t key[static 32],
-		     unsigned rounds)
-{
-	const uint8_t *nonce_and_block = (const uint8_t *)&in[6];
-
-	if (rounds == 12)
-		crypto_core_salsa2012(out, nonce_and_block, key, NULL);
-	else
-		crypto_core_salsa20(out, nonce_and_block, key, NULL);
-}
-
-// Whole batches; then what is left, by the number of blocks that costs least.
-static void stream(uint8_t *out, size_t len, uint32_t in[static 16], const uint8_t key[static 32],
-		   unsigned rounds)
+// A batch costs the same however many of its blocks are used, and about as much as three blocks one
+// by one.
+static void stream(uint8_t *out, size_t len, uint32_t in[static 16], const uint8_t key[static 32])
 {
 	uint8_t spare[RL_SALSA_BLOCK * LANES_MAX];
 
 	while (len) {
 		bool few = len <= RL_SALSA_BLOCK * 2;
-		bool some = len <= RL_SALSA_BLOCK * 4 * 2;
-		unsigned blocks = few ? 1 : some ? 4 : lanes;
+		unsigned blocks = few ? 1 : lanes;
 		size_t n = RL_SALSA_BLOCK * (size_t)blocks;
 		uint8_t *to = len < n ? spare : out;
 
 		if (few)
-			make_one(to, in, key, rounds);
-		else if (some)
-			make4(to, in, rounds);
+			crypto_core_salsa2012(to, (const uint8_t *)&in[6], key, NULL);
 		else
-			make(to, in, rounds);
+			make(to, in);
 		if (to == spare)
 			memcpy(out, spare, n = len);
-		advance(in, blocks);
+		in[8] += blocks;
 		out += n;
 		len -= n;
 	}
@@ -134,8 +107,8 @@ void rl_salsa12_stream(uint8_t *out, size_t len, const uint8_t nonce[static 8],
 {
 	uint32_t in[16];
 
-	start(in, nonce, 0, key);
-	stream(out, len, in, key, 12);
+	rl_salsa_start(in, nonce, key);
+	stream(out, len, in, key);
 	sodium_memzero(in, sizeof(in));
 }
 
@@ -145,24 +118,15 @@ void rl_salsa12_xor(uint8_t *p, size_t len, const uint8_t nonce[static 8],
 	uint8_t part[RL_SALSA_BLOCK * LANES_MAX];
 	uint32_t in[16];
 
-	start(in, nonce, 0, key);
+	rl_salsa_start(in, nonce, key);
 	while (len) {
 		size_t n = len < sizeof(part) ? len : sizeof(part);
 
-		stream(part, n, in, key, 12);
+		stream(part, n, in, key);
 		for (size_t i = 0; i < n; i++)
 			p[i] ^= part[i];
 		p += n;
 		len -= n;
 	}
 	sodium_memzero(in, sizeof(in));
-}
-
-void rl_salsa20_stream(uint8_t *out, size_t blocks, const uint8_t nonce[static 8], uint64_t block,
-		       const uint8_t key[static 32])
-{
-	uint32_t in[16];
-
-	start(in, nonce, block, key);
-	stream(out, RL_SALSA_BLOCK * blocks, in, key, 20);
 }

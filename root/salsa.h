@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Salsa20 key streams: 12 rounds for packets (docs/protocol.md 2.3, 4.3.2), 20 rounds for the
-// address derivation (1.4). 256-bit key, 8-byte nonce, 64-bit block counter. In counter mode the
-// blocks do not depend on each other, so 4, 8 or 16 are made at once, as the CPU allows. Pure; any
-// thread.
+// Salsa20/12 key streams for packets (docs/protocol.md 2.3, 4.3.2): 256-bit key, 8-byte nonce,
+// 64-bit block counter. In counter mode the blocks do not depend on each other, so 4, 8 or 16 are
+// made at once, as the CPU allows. Pure; any thread. For the 20 rounds of the address derivation
+// see salsa_sums.h.
 #pragma once
 
 #include <stdbool.h>
@@ -11,15 +11,16 @@
 
 enum { RL_SALSA_BLOCK = 64 };
 
-// 12 rounds, from block 0.
+// From block 0.
 void rl_salsa12_stream(uint8_t *out, size_t len, const uint8_t nonce[static 8],
 		       const uint8_t key[static 32]);
 void rl_salsa12_xor(uint8_t *p, size_t len, const uint8_t nonce[static 8],
 		    const uint8_t key[static 32]);
 
-// 20 rounds, whole blocks, from block number `block`.
-void rl_salsa20_stream(uint8_t *out, size_t blocks, const uint8_t nonce[static 8], uint64_t block,
-		       const uint8_t key[static 32]);
+// The state before the first round of block 0, however many rounds follow. Word 8 is the number
+// of the block; streams have less than 2^32, so that word 9 stays 0.
+void rl_salsa_start(uint32_t in[static 16], const uint8_t nonce[static 8],
+		    const uint8_t key[static 32]);
 
 // How many blocks are made at once: picked before main() starts.
 unsigned rl_salsa_lanes(void);

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/widths.h"
+
 #include <sodium.h>
 
 #include <stdlib.h>
@@ -16,29 +18,12 @@
 
 enum { LEN_MAX = 3 * 16 * RL_SALSA_BLOCK + 2 };
 
-static const unsigned widths[] = {4, 8, 16};
 static uint8_t key[32];
 static uint8_t nonce[8];
 
-// Calls check for each width; at least the narrow one must be there.
-static void each_width(void (*check)(void))
+static void every_length(void **state)
 {
-	const unsigned before = rl_salsa_lanes();
-
-	for (unsigned i = 0; i < 3; i++) {
-		if (rl_salsa_use_lanes(widths[i])) {
-			assert_int_equal(rl_salsa_lanes(), widths[i]);
-			check();
-		} else {
-			assert_int_not_equal(widths[i], 4);
-			print_message("this CPU cannot make %u blocks at once\n", widths[i]);
-		}
-	}
-	assert_true(rl_salsa_use_lanes(before));
-}
-
-static void check_every_length(void)
-{
+	width_begin(state);
 	for (size_t len = 0; len <= LEN_MAX; len++) {
 		uint8_t *out = malloc(len + !len);
 		uint8_t want[LEN_MAX + 1];
@@ -55,39 +40,6 @@ static void check_every_length(void)
 	}
 }
 
-static void every_length(void **state)
-{
-	(void)state;
-	each_width(check_every_length);
-}
-
-// The counter has 64 bits: a carry out of the low word must reach each block of a batch.
-static void check_counters(void)
-{
-	static const uint64_t around[] = {
-		0, 1, 32768, UINT64_C(1) << 32, UINT64_C(0xffffffff00000000), 0};
-
-	for (unsigned i = 0; i < sizeof(around) / sizeof(around[0]); i++) {
-		for (uint64_t back = 0; back < 40; back++) {
-			const uint64_t block = around[i] - back;
-			uint8_t out[40 * RL_SALSA_BLOCK], want[40 * RL_SALSA_BLOCK] = {0};
-			const size_t blocks = back % 40 + 1;
-
-			rl_salsa20_stream(out, blocks, nonce, block, key);
-			for (size_t b = 0; b < blocks; b++)
-				crypto_stream_salsa20_xor_ic(want + 64 * b, want + 64 * b, 64,
-							     nonce, block + b, key);
-			assert_memory_equal(out, want, blocks * RL_SALSA_BLOCK);
-		}
-	}
-}
-
-static void counters_carry(void **state)
-{
-	(void)state;
-	each_width(check_counters);
-}
-
 static void no_other_widths(void **state)
 {
 	const unsigned before = rl_salsa_lanes();
@@ -102,8 +54,7 @@ static void no_other_widths(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_length),
-		cmocka_unit_test(counters_carry),
+		WIDTHS(every_length),
 		cmocka_unit_test(no_other_widths),
 	};
 

@@ -2,6 +2,7 @@
 // Sections 2, 5 and 6 of the vectors: identities, address derivation, addresses, worlds.
 #include "root/identity_derive.h"
 #include "root/inet.h"
+#include "root/salsa.h"
 #include "root/world.h"
 #include "tests/vectors/vec.h"
 
@@ -53,14 +54,13 @@ static void check_block(const char *name, const struct rl_scratch *s, size_t blo
 	vec_assert_bytes(name, rl_derive_memory(s) + 64 * block, 64);
 }
 
-void vec_derive(void **state)
+static void derive_step_by_step(void)
 {
 	struct rl_scratch *s = rl_scratch_new();
 	struct vec_node a = vec_node('A');
 	uint8_t digest[64];
 	const uint8_t *m;
 
-	(void)state;
 	rl_derive_fill(s, a.id.public_key);
 	m = rl_derive_memory(s);
 	vec_assert_bytes("derive.A.sha512_of_public", rl_derive_digest(s), 64);
@@ -85,6 +85,21 @@ void vec_derive(void **state)
 	rl_identity_derive(s, a.id.public_key, digest);
 	vec_assert_bytes("derive.A.final_digest", digest, 64);
 	rl_scratch_free(s);
+}
+
+// With each vector width of this CPU.
+void vec_derive(void **state)
+{
+	const unsigned before = rl_salsa_lanes();
+
+	(void)state;
+	for (unsigned lanes = 4; lanes <= 16; lanes *= 2) {
+		if (rl_salsa_use_lanes(lanes))
+			derive_step_by_step();
+		else
+			print_message("this CPU cannot make %u blocks at once\n", lanes);
+	}
+	assert_true(rl_salsa_use_lanes(before));
 }
 
 void vec_inet(void **state)
