@@ -34,8 +34,8 @@ static inline int width_end(void **state)
 	return rl_salsa_use_lanes(width_before) ? 0 : -1;
 }
 
-#define WIDTH(f, n, what)                                                   \
-	{                                                                   \
+#define WIDTH(f, n, what)                                                              \
+	{                                                                              \
 #f ", " what, f, width_setup, width_end, (void *)(uintptr_t)&widths[n] \
 	}
 #define WIDTHS(f) WIDTH(f, 0, "SSE2"), WIDTH(f, 1, "AVX2"), WIDTH(f, 2, "AVX-512")
