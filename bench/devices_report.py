@@ -24,32 +24,32 @@ def figures(gun, joined, all_errands):
     rows = (
         ("devices_online", join["online"], "devices", n, "devices online"),
         ("devices_served", devices["served"], "devices", n, "devices served: HELLO, WHOIS, relays both ways"),
-        ("devices_online_s", join["seconds"], "s", None, f"all online, {joined} a second asked for"),
-        ("devices_rate", begun / devices["seconds"], "1/s", None, "their HELLO, WHOIS and relayed packets"),
+        ("devices_online_s", join["seconds"], "s", None, f"devices: all online, {joined} a second asked for"),
+        ("devices_rate", begun / devices["seconds"], "1/s", None, "devices: HELLO, WHOIS and relayed packets"),
         ("devices_at_once", sum(e["begun"] * e["at_once"] for e in all_errands) / begun, "x", None,
-         "answered without a repetition"),
-        ("devices_p50_ms", ms(max(e["latency"]["p50_ns"] for e in all_errands)), "ms", None, "answered within, median"),
-        ("devices_p99_ms", ms(max(e["latency"]["p99_ns"] for e in all_errands)), "ms", None, "answered within, 99 %"),
-        ("devices_max_ms", ms(max(e["latency"]["max_ns"] for e in all_errands)), "ms", None, "answered within, all"),
+         "devices: answered without a repetition"),
+        ("devices_p50_ms", ms(max(e["latency"]["p50_ns"] for e in all_errands)), "ms", None, "devices: answered within, median"),
+        ("devices_p99_ms", ms(max(e["latency"]["p99_ns"] for e in all_errands)), "ms", None, "devices: answered within, 99 %"),
+        ("devices_max_ms", ms(max(e["latency"]["max_ns"] for e in all_errands)), "ms", None, "devices: answered within, all"),
     )
     return {name: {"value": value, "unit": unit, "limit": limit, "title": title}
             for name, value, unit, limit, title in rows}
 
 
-def lost(gun):
-    """Every place where something ended, by name."""
-    drops = {row["name"]: row["count"] for row in load("drops") if row["count"]}
+def drops(gun):
+    """What ended somewhere on the way, by name."""
+    root = {row["name"]: row["count"] for row in load("drops") if row["count"]}
     nic = {row["name"]: row["count"] for row in load("counters")
            if row["count"] and row["name"] in ("nic_rx_missed", "nic_rx_errors", "nic_rx_no_buffer", "nic_tx_errors")}
     generator = gun["devices"]["lost_by_generator"]
-    return {**drops, **nic, **({"generator": generator} if generator else {})}
+    return {**root, **nic, **({"generator": generator} if generator else {})}
 
 
 def main():
     _, work, port, join, rate = sys.argv
     gun = load("gun")
     errands = gun["devices"]["errands"]
-    report = {"figures": figures(gun, join, list(errands.values())), "lost": lost(gun),
+    report = {"figures": figures(gun, join, list(errands.values())), "drops": drops(gun),
               "settings": {"port": port, "join": int(join), "rate": int(rate)}, "gun": gun}
     for figure in report["figures"].values():
         of = f" of {figure['limit']}" if figure["limit"] else ""
@@ -58,7 +58,7 @@ def main():
     for name, e in errands.items():
         times = " ".join(f"{ms(e['latency'][at + '_ns']):8.3f}" for at in ("p50", "p90", "p99", "p999", "max"))
         print(f"{name:8} {e['begun']:9} {e['answered']:9} {e['repeats']:8} {times}")
-    print("\nlost: " + (", ".join(f"{count} {name}" for name, count in report["lost"].items()) or "nothing"))
+    print("\ndrops: " + (", ".join(f"{count} {name}" for name, count in report["drops"].items()) or "none"))
     with open(os.path.join(work, "report"), "w", encoding="utf-8") as out:
         json.dump(report, out, indent=1)
         out.write("\n")
