@@ -57,7 +57,7 @@ struct devices {
 	unsigned round;
 	struct state (*state)[ERRAND_COUNT];
 	uint8_t *served;
-	struct waiting *queue; // a ring; the errands of a device are in it once each at most
+	struct waiting *queue; // a ring, in the order of sending; answered ones stay for a while
 	uint64_t head, count, room;
 	uint64_t open;     // errands without an answer
 	uint32_t complete; // devices that have got everything once
@@ -192,6 +192,7 @@ static void serve(struct devices *d, uint32_t node, uint8_t what)
 	d->complete += !before && d->served[node] == ALL;
 }
 
+// Of several tries the last one's answer counts.
 static void on_answer(void *ctx, const struct engine_answer *a)
 {
 	struct devices *d = ctx;
