@@ -8,7 +8,7 @@ packages_run='build-essential meson ninja-build pkg-config clang libdpdk-dev lib
 
 # To test: fuzzing, lints, networks.
 packages_test="$packages_run libclang-rt-14-dev clang-format-14 llvm codespell mandoc shellcheck git python3 nftables
-	ethtool jq curl iputils-ping tcpdump procps valgrind"
+	ethtool jq curl iputils-ping tcpdump procps valgrind nats-server openssl"
 
 # Those of the given ones that are not installed.
 packages_missing() {

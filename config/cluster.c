@@ -71,8 +71,8 @@ static void check_pair(struct config_report *r, const struct config_members *m, 
 static void check_members(struct config_report *r, const struct config *c)
 {
 	const struct config_members *m = &c->cluster.members;
-	unsigned endpoints = 0;
-	bool self = false;
+	unsigned four = 0, six = 0;
+	bool self = false, homeless = false;
 	for (unsigned i = 0; i < m->count; i++) {
 		const struct config_member *it = &m->v[i];
 		if (!*it->front_ipv4 && !*it->front_ipv6)
@@ -80,12 +80,19 @@ static void check_members(struct config_report *r, const struct config *c)
 				r, it->line, "cluster.members", i,
 				"has neither \"front_ipv4\" nor \"front_ipv6\": clients must reach "
 				"it somewhere");
-		endpoints += (*it->front_ipv4 != 0) + (*it->front_ipv6 != 0);
+		homeless |= !*it->front_ipv4 && !*it->front_ipv6;
+		four += *it->front_ipv4 != 0;
+		six += *it->front_ipv6 != 0;
 		self |= !strcmp(it->name, c->cluster.member);
 		for (unsigned k = 0; k < i; k++)
 			check_pair(r, m, i, k);
 	}
 	const struct config_row *row = config_row_by_key("cluster", "members");
+	unsigned endpoints = four + six;
+	if (!homeless && four < m->count && six < m->count)
+		config_mistake(r, c->line[row - config_rows], "cluster.members",
+			       "members must reach each other: give all of them \"front_ipv4\", or "
+			       "all of them \"front_ipv6\"");
 	if (endpoints > CONFIG_MEMBERS_MAX)
 		config_mistake(r, c->line[row - config_rows], "cluster.members",
 			       "%u front addresses: a planet holds %d for one root", endpoints,

@@ -23,7 +23,7 @@ enum {
 	// Of a cluster. A root has at most 32 endpoints in a planet, and a planet four roots.
 	CONFIG_MEMBERS_MAX = 32,
 	CONFIG_SIBLINGS_MAX = 3,
-	CONFIG_LABEL_MAX = 33,     // bytes of a name, its zero included
+	CONFIG_LABEL_MAX = 32,     // bytes of a name, its zero included
 	CONFIG_PLACE_MAX = 40,     // of "52.37,4.90"
 	CONFIG_FRONT_MAX = 64,     // of "2001:db8::1/9993"
 	CONFIG_IDENTITY_MAX = 142, // of a public identity as text

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dpdk-app/cli/cli.h"
+#include "dpdk-app/cli/cli_cluster.h"
 
 #include "dpdk-app/ctl_proto.h"
 
@@ -12,7 +12,9 @@ static void print_usage(FILE *out)
 	fputs("usage: rootline-cli [OPTIONS] COMMAND\n\nCommands:\n", out);
 	for (const struct cli_command *c = cli_commands; c->name; c++)
 		fprintf(out, "  %-9s %-10s %s\n", c->name, c->args, c->help);
-	fputs("\nOptions:\n"
+	fputs("  cluster   init ...   Config, keys and certificates of a new cluster; needs no "
+	      "rootline.\n"
+	      "\nOptions:\n"
 	      "  -j, --json       print JSON\n"
 	      "  -D, --state DIR  state directory of the rootline to ask (" CTL_STATE_DIR ")\n"
 	      "  --socket PATH    its control socket (DIR/" CTL_SOCKET_NAME ")\n"
@@ -98,9 +100,21 @@ static int ask_all(const struct cli_command *c, const struct cli_options *o, int
 	return status;
 }
 
+static int finished(int status)
+{
+	if ((fflush(stdout) || ferror(stdout)) && status == CLI_OK) {
+		perror("rootline-cli: standard output");
+		status = CLI_REFUSED;
+	}
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	struct cli_options o = {0};
+	// It asks no daemon and has options of its own.
+	if (argc > 1 && strcmp(argv[1], "cluster") == 0)
+		return finished(cli_cluster_main(argc - 2, argv + 2));
 	set_socket(&o, CTL_STATE_DIR, CTL_SOCKET_NAME);
 	int status = parse(argc, argv, &o);
 	if (status >= 0)
@@ -120,9 +134,5 @@ int main(int argc, char **argv)
 		return usage(c->many ? "an argument is missing for" : "too many arguments for",
 			     argv[0]);
 	status = ask_all(c, &o, argc - 1, argv + 1);
-	if ((fflush(stdout) || ferror(stdout)) && status == CLI_OK) {
-		perror("rootline-cli: standard output");
-		status = CLI_REFUSED;
-	}
-	return status;
+	return finished(status);
 }

@@ -8,7 +8,7 @@ BEGIN {
 	may["geoip"] = "geoip"
 	may["cluster"] = "cluster root"
 	may["dpdk-app"] = "dpdk-app root cluster geoip config"
-	may["dpdk-app/cli"] = "dpdk-app/cli dpdk-app/ctl_proto.h"
+	may["dpdk-app/cli"] = "dpdk-app/cli dpdk-app/ctl_proto.h config"
 	may["tests"] = may["bench"] = "root config geoip cluster dpdk-app tests bench"
 
 	# Of others, what a folder keeps away from: expressions on the name between < and >.

@@ -26,9 +26,10 @@
 #define A                                                                         \
 	"{\"id\": 1, \"name\": \"a\", \"coordinates\": \"1,2\", \"front_ipv4\": " \
 	"\"192.0.2.1/9993\"}"
-#define B                                                             \
-	"{\"id\": 2, \"name\": \"b\", \"coordinates\": \"-90,180\", " \
-	"\"front_ipv6\": \"2001:db8:0::02/9994\", \"capacity\": 7}"
+#define B                                                                                          \
+	"{\"id\": 2, \"name\": \"b\", \"coordinates\": \"-90,180\", "                              \
+	"\"front_ipv4\": \"192.0.2.2/1\", \"front_ipv6\": \"2001:db8:0::02/9994\", \"capacity\": " \
+	"7}"
 #define REST                                                                            \
 	"\"key_file\": \"k\", \"nats_servers\": [\"tls://h:1\"], \"nats_ca\": \"ca\", " \
 	"\"nats_cert\": \"crt\", \"nats_key\": \"key\""
@@ -171,10 +172,14 @@ static const struct {
 	 "f:3: cluster.members[1]: front_ipv4 has the address of member \"a\": each member needs "
 	 "its own\n"},
 	{CLUSTER(A "," B ",\n{\"id\": 3, \"name\": \"c\", \"coordinates\": \"1,2\", "
-		   "\"front_ipv6\": \"2001:db8::3/1\"}"),
+		   "\"front_ipv4\": \"192.0.2.3/1\", \"front_ipv6\": \"2001:db8::3/1\"}"),
 	 "f:3: cluster.members[2]: front_ipv6 is in the same /64 as that of member \"b\", and "
 	 "clients keep one path for each /64: give it an address in another\n"},
 	{CLUSTER(B), "f:1: cluster.member: \"a\" is the name of none of the members\n"},
+	{CLUSTER(A ",\n{\"id\": 3, \"name\": \"c\", \"coordinates\": \"1,2\", "
+		   "\"front_ipv6\": \"2001:db8::3/1\"}"),
+	 "f:2: cluster.members: members must reach each other: give all of them \"front_ipv4\", or "
+	 "all of them \"front_ipv6\"\n"},
 	// NATS
 	{"{\"cluster\": {\"nats_servers\": [\"nats://h:1\", \"tls://h\", \"tls://:1\",\n"
 	 "\"tls://h:0\", \"tls://h h:1\", \"tls://[::1]:1\"]}}",

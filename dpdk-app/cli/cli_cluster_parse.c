@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the operator says about a new cluster. The rules are those of the daemon's config: what it
+// would refuse is refused here.
+#include "config/value.h"
+#include "dpdk-app/cli/cli_cluster.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char usage[] =
+	"usage: rootline-cli cluster init DIR --name NAME --member MEMBER...\n"
+	"\n"
+	"Makes DIR with a folder for each member: config, keys, certificates, nats-server.conf.\n"
+	"\n"
+	"  --name NAME      name of the cluster: a to z, 0 to 9 and -\n"
+	"  --member MEMBER  NAME=LATITUDE,LONGITUDE,IP/PORT[,IP/PORT]: where it stands and where\n"
+	"                   clients reach it, once for IPv4, once for IPv6, or both; for example\n"
+	"                   amsterdam=52.37,4.90,192.0.2.1/9993,2001:db8::1/9993\n";
+
+struct reader {
+	struct cli_cluster *c;
+	FILE *err;
+	unsigned mistakes;
+};
+
+__attribute__((format(printf, 2, 3))) static bool mistake(struct reader *r, const char *format, ...)
+{
+	va_list ap;
+	va_start(ap, format);
+	fputs("rootline-cli: ", r->err);
+	vfprintf(r->err, format, ap);
+	fputc('\n', r->err);
+	va_end(ap);
+	r->mistakes++;
+	return false;
+}
+
+// A value of a member by its name in the config.
+static bool put(struct reader *r, struct config_member *m, const char *key, const char *text,
+		const char *spec)
+{
+	char why[CONFIG_WHY_MAX];
+	for (unsigned i = 0; i < CONFIG_MEMBER_ROWS; i++)
+		if (!strcmp(config_member_rows[i].key, key))
+			return config_put_any(m, &config_member_rows[i], text, why) ||
+			       mistake(r, "--member %.100s: %s", spec, why);
+	return false;
+}
+
+static bool put_front(struct reader *r, struct config_member *m, const char *text, const char *spec)
+{
+	bool six = strchr(text, ':');
+	if (*(six ? m->front_ipv6 : m->front_ipv4))
+		return mistake(r, "--member %.100s: two addresses of the same family", spec);
+	return put(r, m, six ? "front_ipv6" : "front_ipv4", text, spec);
+}
+
+// "NAME=LATITUDE,LONGITUDE,IP/PORT[,IP/PORT]"
+static void add_member(struct reader *r, const char *spec)
+{
+	struct config_members *list = &r->c->members;
+	char text[CONFIG_TEXT_MAX], *word[5], *rest;
+	unsigned n = 0;
+	if (list->count == CONFIG_MEMBERS_MAX) {
+		mistake(r, "more than %d members", CONFIG_MEMBERS_MAX);
+		return;
+	}
+	snprintf(text, sizeof(text), "%s", spec);
+	rest = strchr(text, '=');
+	if (rest)
+		*rest++ = 0;
+	while (rest && n < 5)
+		word[n++] = strsep(&rest, ",");
+	if (strlen(spec) >= sizeof(text) || n < 3 || n > 4 || rest) {
+		mistake(r, "--member %.100s: must be NAME=LATITUDE,LONGITUDE,IP/PORT[,IP/PORT]",
+			spec);
+		return;
+	}
+	struct config_member *m = &list->v[list->count];
+	char place[2 * CONFIG_TEXT_MAX];
+	*m = (struct config_member){.id = list->count + 1};
+	snprintf(place, sizeof(place), "%s,%s", word[0], word[1]);
+	if (put(r, m, "name", text, spec) && put(r, m, "coordinates", place, spec) &&
+	    put_front(r, m, word[2], spec) && (n < 4 || put_front(r, m, word[3], spec)))
+		list->count++;
+}
+
+static void set_name(struct reader *r, char *name)
+{
+	const char *wrong =
+		strlen(name) < CONFIG_LABEL_MAX ? config_check_label(name) : "is too long";
+	if (wrong)
+		mistake(r, "--name \"%.60s\" %s", name, wrong);
+	r->c->name = name;
+}
+
+// What the daemon says to the config of a member: members that are in each other's way.
+static void check_config(struct reader *r)
+{
+	struct config config;
+	char *text = cli_cluster_config(r->c, 0);
+	if (!text) {
+		mistake(r, "out of memory");
+		return;
+	}
+	config_defaults(&config);
+	r->mistakes += config_parse(&config, NULL, text, strlen(text), r->err);
+	if (!r->mistakes)
+		r->mistakes += config_finish(&config, NULL, r->err);
+	free(text);
+}
+
+static void take_word(struct reader *r, int argc, char *const argv[], int *i)
+{
+	const char *word = argv[*i];
+	bool name = !strcmp(word, "--name"), member = !strcmp(word, "--member");
+	if ((name || member) && *i + 1 == argc)
+		mistake(r, "%s needs a value", word);
+	else if (name)
+		set_name(r, argv[++*i]);
+	else if (member)
+		add_member(r, argv[++*i]);
+	else if (*word == '-' || r->c->dir)
+		mistake(r, "\"%.60s\" is not expected here", word);
+	else
+		r->c->dir = word;
+}
+
+enum cli_exit cli_cluster_parse(struct cli_cluster *c, int argc, char *const argv[], FILE *err)
+{
+	struct reader r = {.c = c, .err = err};
+	*c = (struct cli_cluster){0};
+	for (int i = 0; i < argc; i++)
+		take_word(&r, argc, argv, &i);
+	if (!c->dir || !*c->dir)
+		mistake(&r, "a directory to be made is missing");
+	if (!c->name)
+		mistake(&r, "--name is missing: how the cluster is called");
+	if (!c->members.count && !r.mistakes)
+		mistake(&r, "--member is missing: name the machines of the cluster");
+	if (!r.mistakes)
+		check_config(&r);
+	if (r.mistakes)
+		fputs("\"rootline-cli cluster init --help\" tells more\n", err);
+	return r.mistakes ? CLI_USAGE : CLI_OK;
+}
+
+int cli_cluster_main(int argc, char *const argv[])
+{
+	struct cli_cluster c;
+	for (int i = 0; i < argc; i++)
+		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
+			fputs(usage, stdout);
+			return CLI_OK;
+		}
+	if (!argc || strcmp(argv[0], "init")) {
+		fputs(usage, stderr);
+		return CLI_USAGE;
+	}
+	enum cli_exit status = cli_cluster_parse(&c, argc - 1, argv + 1, stderr);
+	return status == CLI_OK ? cli_cluster_write(&c, stdout, stderr) : status;
+}
