@@ -152,6 +152,7 @@ void rl_admit(struct rl_worker *w, struct rl_scratch *s, uint64_t now_ms, struct
 	w->now_ms = now_ms;
 	w->tick = rl_tick_of(now_ms);
 	w->out_count = 0;
+	w->sight_count = 0;
 	w->arrival = p;
 	p->verdict = RL_DONE;
 	p->drop = RL_DROP_NONE;

@@ -11,6 +11,7 @@
 #include "root/random.h"
 #include "root/reassembly.h"
 #include "root/root.h"
+#include "root/sight.h"
 
 struct rl_worlds {
 	unsigned count;
@@ -71,6 +72,8 @@ struct rl_worker {
 	uint64_t tick_round_ms;
 	unsigned due_count; // relayed packets of this burst whose pair is to be introduced
 	struct rl_packet *due[RL_BURST_MAX];
+	unsigned sight_count;
+	struct rl_sight sight[RL_BURST_MAX];
 	unsigned out_count;
 	struct rl_out *out;
 	uint8_t *plain;  // ZT_PACKET_MAX: answers are built here
@@ -123,6 +126,15 @@ void rl_relay(struct rl_worker *w, struct rl_packet *p);
 void rl_introduce(struct rl_worker *w, struct rl_packet *p);
 void rl_introduce_due(struct rl_worker *w);
 void rl_introduce_again(struct rl_worker *w, struct rl_peer *asker, struct rl_peer *other);
+// RENDEZVOUS to one end: `about` is at this address. False: the out-box is full.
+bool rl_rendezvous_send(struct rl_worker *w, struct rl_peer *whom, const struct rl_path *by,
+			uint64_t about, const struct rl_inet *at);
+// tick.c: a NOP. False: the out-box is full.
+bool rl_nop_send(struct rl_worker *w, struct rl_peer *peer, const struct rl_path *by);
+// sight.c: notes what the host asked to be told of.
+void rl_sight_request(struct rl_worker *w, const struct rl_request *q, unsigned verb);
+void rl_sight_proof(struct rl_worker *w, const struct rl_request *q, const struct rl_path *path,
+		    bool moved);
 // receive.c: everything for the root that is whole. `joined`: reassembled, so answers go to the
 // out-box.
 void rl_for_us(struct rl_worker *w, struct rl_packet *p, bool joined);

@@ -135,5 +135,6 @@ void rl_known(struct rl_worker *w, struct rl_packet *p, struct rl_peer *peer)
 	unsigned verb = q.data[ZT_AT_VERB] & ZT_VERB_MASK;
 	w->stats.verb[verb]++;
 	(verbs[verb] ? verbs[verb] : ignore)(w, &q);
+	rl_sight_request(w, &q, verb);
 	rl_request_end(w, &q);
 }

@@ -38,6 +38,7 @@
 	X(MALFORMED, "malformed", "payload of a verb that does not parse") \
 	X(GROUPS_FULL, "groups_full", "multicast subscription beyond a limit") \
 	X(WAYS_FULL, "ways_full", "address proven, but no room to store the way to it") \
+	X(WITHHELD, "withheld", "answer withheld: the client is being moved to another member") \
 	X(UNPROVEN, "unproven", "answer withheld: larger than the request, address not proven") \
 	X(NO_ANSWER, "no_answer", "question without an answer here: WHOIS or GATHER of something unknown") \
 	X(IGNORED, "ignored", "verb a root does not act on") \

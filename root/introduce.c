@@ -30,23 +30,25 @@ static bool useful(const struct rl_inet *about, const struct rl_inet *told)
 	       scope == rl_inet_scope(told);
 }
 
-static void tell(struct rl_worker *w, const struct end *whom, const struct rl_path *by,
-		 const struct end *about, const struct rl_inet *at)
+bool rl_rendezvous_send(struct rl_worker *w, struct rl_peer *whom, const struct rl_path *by,
+			uint64_t about, const struct rl_inet *at)
 {
+	struct end to = end_of(w, whom);
 	struct rl_out *box = rl_out_new(w);
 	if (!box)
-		return;
+		return false;
 	struct rl_writer out =
-		rl_reply_header(w, box->data, RL_OUT_ROOM, whom->address, ZT_VERB_RENDEZVOUS);
+		rl_reply_header(w, box->data, RL_OUT_ROOM, to.address, ZT_VERB_RENDEZVOUS);
 	rl_put8(&out, 0);
-	rl_put40(&out, about->address);
+	rl_put40(&out, about);
 	rl_put16(&out, at->port);
 	rl_put8(&out, at->family == 4 ? 4 : 16);
 	rl_put_bytes(&out, at->ip, at->family == 4 ? 4 : 16);
 	size_t len = rl_writer_len(&out);
-	rl_armor_seal(w->cipher, &whom->cold->key, box->data, len, rl_reply_suite(whom->peer));
+	rl_armor_seal(w->cipher, &to.cold->key, box->data, len, rl_reply_suite(whom));
 	rl_out_send(w, box, by, len);
 	w->stats.rendezvous++;
+	return true;
 }
 
 static bool tell_both(struct rl_worker *w, const struct end *a, const struct end *b)
@@ -60,11 +62,11 @@ static bool tell_both(struct rl_worker *w, const struct end *a, const struct end
 		    !rl_peer_path_family(b->peer, b->cold, families[i], w->tick, timeout, &to_b))
 			continue;
 		if (useful(&to_a.addr, &to_b.addr)) {
-			tell(w, b, &to_b, a, &to_a.addr);
+			rl_rendezvous_send(w, b->peer, &to_b, a->address, &to_a.addr);
 			told++;
 		}
 		if (useful(&to_b.addr, &to_a.addr)) {
-			tell(w, a, &to_a, b, &to_b.addr);
+			rl_rendezvous_send(w, a->peer, &to_a, b->address, &to_b.addr);
 			told++;
 		}
 	}

@@ -60,13 +60,16 @@ struct rl_peer_cold {
 	_Atomic uint16_t latency_ms; // 0xffff: unknown
 	_Atomic uint16_t revision;
 	_Atomic uint8_t major, minor;
-	uint8_t state; // under the table's lock
-	uint8_t unused[3];
+	uint8_t state;            // under the table's lock
+	_Atomic uint8_t withheld; // gets no answers (root/tell.h)
+	_Atomic uint16_t
+		sighted;    // low bits of the tick of the last sighting (root/sight.h); 0: never
 	uint32_t next_free; // under the table's lock
 };
 _Static_assert(sizeof(struct rl_peer_cold) == 224, "a peer is 288 bytes with its hot line");
 
 // Time in units of 64 ms, cut to 32 bits and never 0; compare by age only.
+enum { RL_TICK_MS = 64 };
 static inline uint32_t rl_tick_of(uint64_t ms)
 {
 	uint32_t t = (uint32_t)(ms >> 6);

@@ -49,7 +49,7 @@ void rl_probe_all(struct rl_worker *w, struct rl_peer *peer)
 {
 	uint16_t now = (uint16_t)w->tick;
 	uint16_t last = atomic_load_explicit(&peer->probed, memory_order_relaxed);
-	if ((uint16_t)(now - last) < 1000 / 64)
+	if ((uint16_t)(now - last) < 1000 / RL_TICK_MS)
 		return;
 	if (!atomic_compare_exchange_strong_explicit(&peer->probed, &last, now,
 						     memory_order_relaxed, memory_order_relaxed))

@@ -49,11 +49,14 @@ struct rl_writer rl_reply_begin(struct rl_worker *w, const struct rl_request *q,
 
 bool rl_reply_allowed(struct rl_worker *w, struct rl_request *q, size_t len)
 {
-	if (q->proven || q->answered + len + RL_PROBE_LEN <= q->wire_len)
+	enum rl_drop why = RL_DROP_UNPROVEN;
+	if (atomic_load_explicit(&q->cold->withheld, memory_order_relaxed))
+		why = RL_DROP_WITHHELD;
+	else if (q->proven || q->answered + len + RL_PROBE_LEN <= q->wire_len)
 		return true;
 	if (q->answered == 0)
-		return rl_drop(q->packet, RL_DROP_UNPROVEN);
-	rl_count(w, RL_DROP_UNPROVEN);
+		return rl_drop(q->packet, why);
+	rl_count(w, why);
 	return false;
 }
 

@@ -16,7 +16,8 @@ struct rl_writer rl_reply_header(struct rl_worker *w, uint8_t *buf, size_t room,
 // packet that can be sent in fragments.
 struct rl_writer rl_reply_begin(struct rl_worker *w, const struct rl_request *q, enum zt_verb kind,
 				enum zt_verb in_re);
-// May this many bytes go to where the request came from? An unproven address gets less than it
+// May this many bytes go to where the request came from? Nothing goes to a client that is being
+// moved to another member (WITHHELD). An unproven address gets less than it
 // sent, all answers to it together, with room for a probe kept (8.1 row 11). If not, counts
 // UNPROVEN and sets the verdict, unless an earlier answer has set it.
 bool rl_reply_allowed(struct rl_worker *w, struct rl_request *q, size_t len);

@@ -52,6 +52,8 @@ struct rl_options {
 	uint32_t validate_pps;       // [64] identity validations a second for one /24 or /48
 	uint32_t reassembly_slots;   // [64] incomplete packets per worker, 10 kB each
 	uint32_t reassembly_ms;      // [2000]
+	uint32_t sight_ms;           // [0] between sightings of one client, up to an hour; 0: none
+				     // (root/sight.h)
 };
 
 struct rl_options rl_options_default(void);
@@ -123,25 +125,26 @@ const struct rl_out *rl_worker_out(const struct rl_worker *w, unsigned *count);
 // Counters: written by the worker's thread alone, read by anyone. The thread sanitizer calls that a
 // race; it is harmless: an aligned 64-bit word is never half written on the CPUs this runs on, and
 // who reads only shows the number.
-#define RL_COUNTERS(X)                                                    \
-	X(rx_packets, "datagrams taken in")                               \
-	X(rx_bytes, "bytes of them")                                      \
-	X(relay_packets, "packets relayed")                               \
-	X(relay_bytes, "bytes of them")                                   \
-	X(relay_fragments, "fragments among them")                        \
-	X(replies, "answers sent")                                        \
-	X(deferred, "handed to admission")                                \
-	X(admitted, "new peers")                                          \
-	X(validations, "identity validations done")                       \
-	X(introductions, "pairs introduced")                              \
-	X(introductions_repeated, "pairs introduced again after a WHOIS") \
-	X(rendezvous, "RENDEZVOUS sent")                                  \
-	X(probes, "ECHO sent to prove an address")                        \
-	X(proofs, "addresses proven")                                     \
-	X(path_moves, "peers whose best path changed")                    \
-	X(keepalives, "NOP sent")                                         \
-	X(worlds_sent, "worlds sent in OK(HELLO)")                        \
-	X(reassembled, "packets for the root joined from fragments")      \
+#define RL_COUNTERS(X)                                                          \
+	X(rx_packets, "datagrams taken in")                                     \
+	X(rx_bytes, "bytes of them")                                            \
+	X(relay_packets, "packets relayed")                                     \
+	X(relay_bytes, "bytes of them")                                         \
+	X(relay_fragments, "fragments among them")                              \
+	X(replies, "answers sent")                                              \
+	X(deferred, "handed to admission")                                      \
+	X(admitted, "new peers")                                                \
+	X(validations, "identity validations done")                             \
+	X(introductions, "pairs introduced")                                    \
+	X(introductions_repeated, "pairs introduced again after a WHOIS")       \
+	X(rendezvous, "RENDEZVOUS sent")                                        \
+	X(probes, "ECHO sent to prove an address")                              \
+	X(proofs, "addresses proven")                                           \
+	X(path_moves, "peers whose best path changed")                          \
+	X(keepalives, "NOP sent")                                               \
+	X(redirects, "PUSH_DIRECT_PATHS sent to move clients to other members") \
+	X(worlds_sent, "worlds sent in OK(HELLO)")                              \
+	X(reassembled, "packets for the root joined from fragments")            \
 	X(collisions, "ERROR(4) sent: two valid identities, one address")
 
 struct rl_stats {

@@ -7,17 +7,17 @@
 
 enum { PEERS_A_TURN = 32 };
 
-static void nop(struct rl_worker *w, struct rl_peer *peer, struct rl_peer_cold *cold,
-		const struct rl_path *to)
+bool rl_nop_send(struct rl_worker *w, struct rl_peer *peer, const struct rl_path *by)
 {
+	struct rl_peer_cold *cold = rl_peer_cold(&w->root->peers, peer);
 	struct rl_out *box = rl_out_new(w);
 	if (!box)
-		return;
+		return false;
 	uint64_t address = atomic_load_explicit(&peer->address, memory_order_relaxed);
 	rl_reply_header(w, box->data, RL_OUT_ROOM, address, ZT_VERB_NOP);
 	rl_armor_seal(w->cipher, &cold->key, box->data, ZT_HDR_LEN, rl_reply_suite(peer));
-	rl_out_send(w, box, to, ZT_HDR_LEN);
-	w->stats.keepalives++;
+	rl_out_send(w, box, by, ZT_HDR_LEN);
+	return true;
 }
 
 // By each family's path heard last. Whoever was heard within the period has had an answer, which
@@ -28,6 +28,8 @@ static void keep_alive(struct rl_worker *w, struct rl_peer *peer)
 	struct rl_peer_cold *cold = rl_peer_cold(&w->root->peers, peer);
 	static const uint8_t families[] = {6, 4};
 	uint32_t heard = atomic_load_explicit(&cold->heard, memory_order_relaxed);
+	if (atomic_load_explicit(&cold->withheld, memory_order_relaxed))
+		return;
 	// A client that has another root as its best one says HELLO every 225 s: were that lost,
 	// its paths would time out here while it is alive. The probe, unlike a NOP, is answered.
 	if (rl_tick_age(w->tick, heard) > o->path_timeout_ms / 2) {
@@ -40,7 +42,7 @@ static void keep_alive(struct rl_worker *w, struct rl_peer *peer)
 					 &path))
 			continue;
 		if (!rl_peer_path_family(peer, cold, families[i], w->tick, o->keepalive_ms, &fresh))
-			nop(w, peer, cold, &path);
+			w->stats.keepalives += rl_nop_send(w, peer, &path);
 	}
 }
 
@@ -63,6 +65,7 @@ void rl_tick(struct rl_worker *w, uint64_t now_ms, unsigned part, unsigned parts
 	w->now_ms = now_ms;
 	w->tick = rl_tick_of(now_ms);
 	w->out_count = 0;
+	w->sight_count = 0;
 	w->arrival = NULL;
 	w->stats.drop[RL_DROP_FRAG_LOST] += rl_reassembly_expire(&w->reassembly, now_ms);
 	if (r->opt.keepalive_ms == 0)

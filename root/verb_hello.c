@@ -125,6 +125,7 @@ void rl_hello_known(struct rl_worker *w, struct rl_packet *p, struct rl_peer *pe
 		return;
 	w->stats.verb[ZT_VERB_HELLO]++;
 	rl_hello_answer(w, &q, h);
+	rl_sight_request(w, &q, ZT_VERB_HELLO);
 	rl_request_end(w, &q);
 }
 

@@ -38,6 +38,7 @@ void rl_verb_ok(struct rl_worker *w, struct rl_request *q)
 	rl_done(q->packet);
 	w->stats.proofs++;
 	latency(w, q->cold);
-	if (rl_peer_path_learn(q->peer, q->cold, &path, w->tick))
-		w->stats.path_moves++;
+	bool moved = rl_peer_path_learn(q->peer, q->cold, &path, w->tick);
+	w->stats.path_moves += moved;
+	rl_sight_proof(w, q, &path, moved);
 }
