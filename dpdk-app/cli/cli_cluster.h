@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// "rootline-cli cluster init": everything that the members of a new cluster need, one folder each.
-// Between the files cli_cluster*.c, and their tests. One thread; no daemon is asked.
+// "rootline-cli cluster init": everything that the members of a new cluster need, one folder each;
+// "cluster renew": the same again with new certificates, and members more. Between the files
+// cli_cluster*.c, and their tests. One thread; no daemon is asked.
 #pragma once
 
 #include "config/config.h"
@@ -15,19 +16,32 @@ struct cli_cluster {
 	const char *dir; // to be made
 	const char *name;
 	struct config_members members;
+	// Of "renew":
+	const char *from;              // what is renewed; NULL: a new cluster
+	unsigned old_members;          // the first of `members`; the others join
+	uint8_t key[CONFIG_KEY_BYTES]; // secret
+	char old_name[CONFIG_LABEL_MAX];
 };
 
-// The words after "init". CLI_OK, or CLI_USAGE with all mistakes on `err`.
+// The words from "init" or "renew" on. CLI_OK, or CLI_USAGE with all mistakes on `err`.
 enum cli_exit cli_cluster_parse(struct cli_cluster *c, int argc, char *const argv[], FILE *err);
 // Makes c->dir whole or not at all: nothing that exists is overwritten. What comes next goes to
 // `out`. CLI_OK, or CLI_REFUSED with the reason on `err`.
 enum cli_exit cli_cluster_write(const struct cli_cluster *c, FILE *out, FILE *err);
+
+// cli_cluster_load.c: members, key and name from c->from. False: explained on `err`.
+bool cli_cluster_load(struct cli_cluster *c, FILE *err);
+// A file there, from malloc; NULL: there is none. member NULL: beside the folders.
+char *cli_cluster_old(const struct cli_cluster *c, const char *member, const char *name);
 
 // cli_cluster_text.c: texts of files, from malloc; NULL: no memory. i: which member it is for.
 char *cli_cluster_config(const struct cli_cluster *c, unsigned i);
 char *cli_cluster_nats(const struct cli_cluster *c, unsigned i);
 // The addresses by which others reach a member's NATS server, "DNS:..,IP:..".
 char *cli_cluster_san(const struct config_member *m);
+// Where the others' NATS servers find a member's, as in a URL.
+void cli_cluster_host(char host[static CONFIG_FRONT_MAX], const struct cli_cluster *c, unsigned i);
+// cli_cluster_say.c
 void cli_cluster_next_steps(const struct cli_cluster *c, time_t until, time_t ca_until, FILE *out);
 
 // The words after "cluster" of rootline-cli.

@@ -10,18 +10,24 @@
 
 static const char usage[] =
 	"usage: rootline-cli cluster init DIR --name NAME --member MEMBER...\n"
+	"       rootline-cli cluster renew DIR NEW-DIR [--member MEMBER]...\n"
 	"\n"
-	"Makes DIR with a folder for each member: config, keys, certificates, nats-server.conf.\n"
+	"init makes DIR with a folder for each member of a new cluster: config, keys,\n"
+	"certificates, nats-server.conf. renew makes NEW-DIR out of such a DIR: new\n"
+	"certificates for all, the same key and authority, and members that join.\n"
 	"\n"
 	"  --name NAME      name of the cluster: a to z, 0 to 9 and -\n"
 	"  --member MEMBER  NAME=LATITUDE,LONGITUDE,IP/PORT[,IP/PORT]: where it stands and where\n"
 	"                   clients reach it, once for IPv4, once for IPv6, or both; for example\n"
-	"                   amsterdam=52.37,4.90,192.0.2.1/9993,2001:db8::1/9993\n";
+	"                   amsterdam=52.37,4.90,192.0.2.1/9993,2001:db8:1::1/9993\n";
 
 struct reader {
 	struct cli_cluster *c;
 	FILE *err;
 	unsigned mistakes;
+	const char *spec[CONFIG_MEMBERS_MAX]; // of --member
+	unsigned specs;
+	bool renew;
 };
 
 __attribute__((format(printf, 2, 3))) static bool mistake(struct reader *r, const char *format, ...)
@@ -56,16 +62,21 @@ static bool put_front(struct reader *r, struct config_member *m, const char *tex
 	return put(r, m, six ? "front_ipv6" : "front_ipv4", text, spec);
 }
 
+// Above all that are in use: a number is not given again.
+static uint32_t next_id(const struct config_members *list)
+{
+	uint32_t id = 0;
+	for (unsigned i = 0; i < list->count; i++)
+		id = list->v[i].id > id ? list->v[i].id : id;
+	return id + 1;
+}
+
 // "NAME=LATITUDE,LONGITUDE,IP/PORT[,IP/PORT]"
 static void add_member(struct reader *r, const char *spec)
 {
 	struct config_members *list = &r->c->members;
 	char text[CONFIG_TEXT_MAX], *word[5], *rest;
 	unsigned n = 0;
-	if (list->count == CONFIG_MEMBERS_MAX) {
-		mistake(r, "more than %d members", CONFIG_MEMBERS_MAX);
-		return;
-	}
 	snprintf(text, sizeof(text), "%s", spec);
 	rest = strchr(text, '=');
 	if (rest)
@@ -77,9 +88,13 @@ static void add_member(struct reader *r, const char *spec)
 			spec);
 		return;
 	}
+	if (list->count == CONFIG_MEMBERS_MAX) {
+		mistake(r, "more than %d members", CONFIG_MEMBERS_MAX);
+		return;
+	}
 	struct config_member *m = &list->v[list->count];
 	char place[2 * CONFIG_TEXT_MAX];
-	*m = (struct config_member){.id = list->count + 1};
+	*m = (struct config_member){.id = next_id(list)};
 	snprintf(place, sizeof(place), "%s,%s", word[0], word[1]);
 	if (put(r, m, "name", text, spec) && put(r, m, "coordinates", place, spec) &&
 	    put_front(r, m, word[2], spec) && (n < 4 || put_front(r, m, word[3], spec)))
@@ -111,38 +126,60 @@ static void check_config(struct reader *r)
 	free(text);
 }
 
+static void add_spec(struct reader *r, const char *spec)
+{
+	if (r->specs < CONFIG_MEMBERS_MAX)
+		r->spec[r->specs++] = spec;
+	else
+		mistake(r, "more than %d members", CONFIG_MEMBERS_MAX);
+}
+
 static void take_word(struct reader *r, int argc, char *const argv[], int *i)
 {
 	const char *word = argv[*i];
-	bool name = !strcmp(word, "--name"), member = !strcmp(word, "--member");
+	bool name = !r->renew && !strcmp(word, "--name"), member = !strcmp(word, "--member");
 	if ((name || member) && *i + 1 == argc)
 		mistake(r, "%s needs a value", word);
 	else if (name)
 		set_name(r, argv[++*i]);
 	else if (member)
-		add_member(r, argv[++*i]);
+		add_spec(r, argv[++*i]);
 	else if (*word == '-' || r->c->dir)
 		mistake(r, "\"%.60s\" is not expected here", word);
+	else if (r->renew && !r->c->from)
+		r->c->from = word;
 	else
 		r->c->dir = word;
 }
 
+static void check_words(struct reader *r)
+{
+	const struct cli_cluster *c = r->c;
+	if (r->renew && !c->from)
+		mistake(r, "the directory to be renewed is missing");
+	if (!c->dir || !*c->dir)
+		mistake(r, "a directory to be made is missing");
+	if (!r->renew && !c->name)
+		mistake(r, "--name is missing: how the cluster is called");
+	if (!r->renew && !r->specs)
+		mistake(r, "--member is missing: name the machines of the cluster");
+}
+
 enum cli_exit cli_cluster_parse(struct cli_cluster *c, int argc, char *const argv[], FILE *err)
 {
-	struct reader r = {.c = c, .err = err};
+	struct reader r = {.c = c, .err = err, .renew = !strcmp(argv[0], "renew")};
 	*c = (struct cli_cluster){0};
-	for (int i = 0; i < argc; i++)
+	for (int i = 1; i < argc; i++)
 		take_word(&r, argc, argv, &i);
-	if (!c->dir || !*c->dir)
-		mistake(&r, "a directory to be made is missing");
-	if (!c->name)
-		mistake(&r, "--name is missing: how the cluster is called");
-	if (!c->members.count && !r.mistakes)
-		mistake(&r, "--member is missing: name the machines of the cluster");
+	check_words(&r);
+	if (!r.mistakes && r.renew && !cli_cluster_load(c, err))
+		return CLI_REFUSED;
+	for (unsigned i = 0; i < r.specs; i++)
+		add_member(&r, r.spec[i]);
 	if (!r.mistakes)
 		check_config(&r);
 	if (r.mistakes)
-		fputs("\"rootline-cli cluster init --help\" tells more\n", err);
+		fputs("\"rootline-cli cluster --help\" tells more\n", err);
 	return r.mistakes ? CLI_USAGE : CLI_OK;
 }
 
@@ -154,10 +191,13 @@ int cli_cluster_main(int argc, char *const argv[])
 			fputs(usage, stdout);
 			return CLI_OK;
 		}
-	if (!argc || strcmp(argv[0], "init")) {
+	if (!argc || (strcmp(argv[0], "init") && strcmp(argv[0], "renew"))) {
 		fputs(usage, stderr);
 		return CLI_USAGE;
 	}
-	enum cli_exit status = cli_cluster_parse(&c, argc - 1, argv + 1, stderr);
-	return status == CLI_OK ? cli_cluster_write(&c, stdout, stderr) : status;
+	enum cli_exit status = cli_cluster_parse(&c, argc, argv, stderr);
+	if (status == CLI_OK)
+		status = cli_cluster_write(&c, stdout, stderr);
+	explicit_bzero(c.key, sizeof(c.key));
+	return status;
 }

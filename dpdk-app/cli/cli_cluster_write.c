@@ -125,10 +125,41 @@ static bool new_authority(struct writer *w)
 	return fine;
 }
 
-static bool new_key(struct writer *w)
+// The one that was renewed goes on.
+static bool old_authority(struct writer *w)
+{
+	char *certificate = cli_cluster_old(w->c, NULL, "ca.crt");
+	char *key = cli_cluster_old(w->c, NULL, "ca.key");
+	if (certificate && key && strlen(certificate) < sizeof(w->ca_certificate)) {
+		w->ca = cli_tls_load(w->c->name, certificate, key, &w->ca_until);
+		strcpy(w->ca_certificate, certificate);
+	}
+	bool fine = w->ca && w->ca_until > time(NULL);
+	if (!w->ca)
+		fprintf(w->err,
+			"rootline-cli: %s: ca.crt and ca.key are not there, or do not belong "
+			"together\n",
+			w->c->from);
+	else if (!fine)
+		fprintf(w->err,
+			"rootline-cli: %s: the authority's certificate has ended: make new files "
+			"with \"cluster init\"\n",
+			w->c->from);
+	else
+		fine = put(w, NULL, "ca.crt", certificate, PUBLIC) &&
+		       put(w, NULL, "ca.key", key, SECRET);
+	if (key)
+		explicit_bzero(key, strlen(key));
+	free(key);
+	free(certificate);
+	return fine;
+}
+
+static bool set_key(struct writer *w)
 {
 	uint8_t key[CONFIG_KEY_BYTES];
-	if (!cli_tls_random(key, sizeof(key)))
+	memcpy(key, w->c->key, sizeof(key));
+	if (!w->c->from && !cli_tls_random(key, sizeof(key)))
 		return fail(w, "random numbers", EIO);
 	for (unsigned i = 0; i < sizeof(key); i++)
 		snprintf(w->key + 2 * i, 3, "%02x", key[i]);
@@ -139,7 +170,7 @@ static bool new_key(struct writer *w)
 
 static bool put_all(struct writer *w)
 {
-	bool fine = new_key(w) && new_authority(w);
+	bool fine = set_key(w) && (w->c->from ? old_authority(w) : new_authority(w));
 	for (unsigned i = 0; fine && i < w->c->members.count; i++)
 		fine = put_member(w, i);
 	return fine;

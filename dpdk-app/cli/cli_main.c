@@ -12,7 +12,7 @@ static void print_usage(FILE *out)
 	fputs("usage: rootline-cli [OPTIONS] COMMAND\n\nCommands:\n", out);
 	for (const struct cli_command *c = cli_commands; c->name; c++)
 		fprintf(out, "  %-9s %-10s %s\n", c->name, c->args, c->help);
-	fputs("  cluster   init ...   Config, keys and certificates of a new cluster; needs no "
+	fputs("  cluster   init|renew Config, keys and certificates of a cluster; needs no "
 	      "rootline.\n"
 	      "\nOptions:\n"
 	      "  -j, --json       print JSON\n"

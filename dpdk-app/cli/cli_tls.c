@@ -54,12 +54,10 @@ static bool set_serial(X509 *cert)
 	return fine;
 }
 
-static bool set_times(X509 *cert, int days, time_t *until)
+static bool set_times(X509 *cert, time_t until)
 {
-	time_t now = time(NULL);
-	*until = now + (time_t)days * DAY_S;
-	return ASN1_TIME_set(X509_getm_notBefore(cert), now - EARLY_S) &&
-	       ASN1_TIME_set(X509_getm_notAfter(cert), *until);
+	return ASN1_TIME_set(X509_getm_notBefore(cert), time(NULL) - EARLY_S) &&
+	       ASN1_TIME_set(X509_getm_notAfter(cert), until);
 }
 
 static bool add_name(X509_NAME *name, const char *field, const char *text)
@@ -92,14 +90,25 @@ static bool add_extensions(X509 *cert, X509 *issuer, const struct extension *e)
 	return true;
 }
 
+static time_t end_of(const X509 *cert)
+{
+	struct tm tm;
+	return ASN1_TIME_to_tm(X509_get0_notAfter(cert), &tm) ? timegm(&tm) : 0;
+}
+
+// Not longer than its issuer; NULL: it is its own.
+static time_t end_within(int days, const X509 *issuer)
+{
+	time_t until = time(NULL) + (time_t)days * DAY_S, last = issuer ? end_of(issuer) : until;
+	return until < last ? until : last;
+}
+
 // Not yet signed; the subject is named for the cluster and `name`.
-static X509 *new_certificate(EVP_PKEY *key, const char *cluster, const char *name, int days,
-			     time_t *until)
+static X509 *new_certificate(EVP_PKEY *key, const char *cluster, const char *name, time_t until)
 {
 	X509 *cert = X509_new();
-	if (cert && X509_set_version(cert, X509_V3) && set_serial(cert) &&
-	    set_times(cert, days, until) && X509_set_pubkey(cert, key) &&
-	    add_name(X509_get_subject_name(cert), "O", cluster) &&
+	if (cert && X509_set_version(cert, X509_V3) && set_serial(cert) && set_times(cert, until) &&
+	    X509_set_pubkey(cert, key) && add_name(X509_get_subject_name(cert), "O", cluster) &&
 	    add_name(X509_get_subject_name(cert), "CN", name))
 		return cert;
 	X509_free(cert);
@@ -125,9 +134,9 @@ struct cli_tls *cli_tls_new(const char *cluster, struct cli_tls_pair *self)
 		return NULL;
 	ca->cluster = cluster;
 	ca->key = EVP_EC_gen("P-256");
+	self->until = end_within(CLI_TLS_CA_DAYS, NULL);
 	if (ca->key)
-		ca->cert = new_certificate(ca->key, cluster, "authority", CLI_TLS_CA_DAYS,
-					   &self->until);
+		ca->cert = new_certificate(ca->key, cluster, "authority", self->until);
 	if (ca->cert && add_extensions(ca->cert, ca->cert, extensions) &&
 	    sign(ca->cert, ca->cert, ca->key) && key_pem(ca->key, self->key) &&
 	    certificate_pem(ca->cert, self->certificate))
@@ -149,14 +158,35 @@ bool cli_tls_issue(const struct cli_tls *ca, const char *name, const char *san, 
 		{0, NULL},
 	};
 	EVP_PKEY *key = EVP_EC_gen("P-256");
-	X509 *cert =
-		key ? new_certificate(key, ca->cluster, name, CLI_TLS_DAYS, &pair->until) : NULL;
+	pair->until = end_within(CLI_TLS_DAYS, ca->cert);
+	X509 *cert = key ? new_certificate(key, ca->cluster, name, pair->until) : NULL;
 	bool fine = cert && add_extensions(cert, ca->cert, extensions) &&
 		    sign(cert, ca->cert, ca->key) && key_pem(key, pair->key) &&
 		    certificate_pem(cert, pair->certificate);
 	X509_free(cert);
 	EVP_PKEY_free(key);
 	return fine;
+}
+
+struct cli_tls *cli_tls_load(const char *cluster, const char *certificate, const char *key,
+			     time_t *until)
+{
+	struct cli_tls *ca = calloc(1, sizeof(*ca));
+	BIO *c = BIO_new_mem_buf(certificate, -1), *k = BIO_new_mem_buf(key, -1);
+	if (ca && c && k) {
+		ca->cluster = cluster;
+		ca->cert = PEM_read_bio_X509(c, NULL, NULL, NULL);
+		// "": no question for a pass phrase.
+		ca->key = PEM_read_bio_PrivateKey(k, NULL, NULL, (void *)"");
+	}
+	BIO_free(c);
+	BIO_free(k);
+	if (ca && ca->cert && ca->key && X509_check_private_key(ca->cert, ca->key) == 1) {
+		*until = end_of(ca->cert);
+		return ca;
+	}
+	cli_tls_free(ca);
+	return NULL;
 }
 
 void cli_tls_free(struct cli_tls *ca)

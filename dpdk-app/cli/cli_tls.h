@@ -23,9 +23,13 @@ struct cli_tls_pair {
 
 // A new authority for the cluster of this name. NULL: libcrypto failed.
 struct cli_tls *cli_tls_new(const char *cluster, struct cli_tls_pair *self);
-// A new key and its certificate. san: what its peers may know it as, as
-// "DNS:amsterdam,IP:192.0.2.1", or NULL. server: it serves TLS and is a client of other servers;
-// else a client alone. False: libcrypto failed.
+// One that exists, from its PEM texts; until: when it ends. NULL: that is no authority with its
+// key.
+struct cli_tls *cli_tls_load(const char *cluster, const char *certificate, const char *key,
+			     time_t *until);
+// A new key and its certificate, which ends with the authority at the latest. san: what its peers
+// may know it as, as "DNS:amsterdam,IP:192.0.2.1", or NULL. server: it serves TLS and is a client
+// of other servers; else a client alone. False: libcrypto failed.
 bool cli_tls_issue(const struct cli_tls *ca, const char *name, const char *san, bool server,
 		   struct cli_tls_pair *pair);
 void cli_tls_free(struct cli_tls *ca); // NULL is fine
