@@ -268,8 +268,8 @@ for tool in ip ethtool ping ss; do
 done
 trap cleanup EXIT INT TERM
 # In a build with sanitizers: stacks that reach through libraries to the one driver that may leak.
-export ASAN_OPTIONS=fast_unwind_on_malloc=0
-export LSAN_OPTIONS="suppressions=$(dirname "$0")/lsan.supp:print_suppressions=0"
+LSAN_OPTIONS="suppressions=$(dirname "$0")/lsan.supp:print_suppressions=0"
+export ASAN_OPTIONS=fast_unwind_on_malloc=0 LSAN_OPTIONS
 ip netns add "$P-root" 2>/dev/null || skip "no network namespaces here"
 ip netns add "$P-cli"
 ip link add eth0 netns "$P-root" type veth peer name eth0 netns "$P-cli" || skip "no veth here"
