@@ -92,6 +92,18 @@ static int open_xdp(struct port *p, const char *override, char why[static PORT_W
 	return ret;
 }
 
+// A program of ours that a killed run on AF_XDP has left lets all frames pass, but it costs time,
+// and nobody else would take it off. Anybody else's stays, and so does that of a rootline that
+// runs.
+static void sweep_xdp(const struct port *p)
+{
+	struct xdp_filter stale;
+	char ignored[PORT_WHY_MAX];
+
+	if (xdp_filter_open(&stale, p->spec.iface, ignored) == 0)
+		xdp_filter_close(&stale);
+}
+
 static int prepare(struct port *p, const struct config *c, char why[static PORT_WHY_MAX])
 {
 	unsigned queues = c->workers;
@@ -111,6 +123,8 @@ static int prepare(struct port *p, const struct config *c, char why[static PORT_
 			return ret;
 		queues = p->netif.queues;
 	}
+	if (p->spec.kind == PORT_AF_PACKET)
+		sweep_xdp(p);
 	ret = port_spec_vdev(&p->spec, p->index, queues, p->set->xdp_path, p->vdev);
 	if (ret)
 		snprintf(why, PORT_WHY_MAX, "port \"%s\": the names are too long", p->spec.text);

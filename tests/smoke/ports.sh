@@ -185,6 +185,12 @@ af_xdp() {
 	start --port af_xdp:eth0 --xdp-filter "$XDP"
 	check "af_xdp: starts again by itself" alive
 	check "af_xdp: and answers" cli "$PROBE" 10.98.0.1 9993 BR
+	kill_hard
+	start --port af_packet:eth0
+	check "af_packet: takes off what a killed run on af_xdp has left" no_xdp
+	check "af_packet: and answers" cli "$PROBE" 10.98.0.1 9993 BR
+	check "af_packet: stops with status 0" stop
+	start --port af_xdp:eth0 --xdp-filter "$XDP"
 	check "af_xdp: stops with status 0" stop
 	check "af_xdp: no program left" no_xdp
 	check "af_xdp: no sockets left" no_sockets
@@ -197,6 +203,9 @@ foreign_xdp() {
 	check "somebody else's program: refused" gone "$PID"
 	check "somebody else's program: with a reason" says "of somebody else"
 	check "somebody else's program: left alone" has_xdp
+	start --port af_packet:eth0
+	check "somebody else's program: left alone by af_packet, too" has_xdp
+	check "somebody else's program: af_packet stops" stop
 	PID=
 	ip -n "$P-root" link set eth0 xdp off
 }
