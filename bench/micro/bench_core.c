@@ -24,7 +24,7 @@ struct settings {
 };
 
 static const struct settings full = {4000, 400, UINT32_MAX, 1000000, true};
-static const struct settings quick = {600, 60, UINT32_MAX, 1000000, false};
+static const struct settings quick = {600, 60, UINT32_MAX, 250000, false};
 static const struct settings tiny = {2, 3, 1000, 1000, false};
 
 static void report(const struct measure_op *op, const struct measure_result *r, double hz)

@@ -71,6 +71,12 @@ served() { # POPULATION TARGET TRAFFIC [OPTIONS]
 		told '.heard["with a wrong MAC"] == 0 and .heard["malformed"] == 0'
 }
 
+busy() { # POPULATION TARGET
+	shoot devices "$1" "$2" --interface eth0 --join 400 --rate 800 --seconds 1 --retry 1000 &&
+		told ".devices.served == $NODES_OF_GUN and .devices.errands.relay.answered >= $((2 * NODES_OF_GUN))" &&
+		told '[.devices.errands[] | .begun == .answered] | all'
+}
+
 replayed() { # LINK...
 	"$GUN" pcap --population "$WORK/four" --traffic mixed --packets 2000 "$WORK/mixed.pcap" --seed 4 &&
 		shoot replay four 10.99.0.1/9993 "$@" --rate 1500 --packets 2000 --min-ratio 0.99 "$WORK/mixed.pcap" &&
@@ -150,6 +156,7 @@ check "whois in suite 3" served four 10.99.0.1/9993 whois --suite 3
 check "relays by Zipf's law" served four 10.99.0.1/9993 relay-small --zipf 1.1
 check "they come online by IPv6" all_join six fd99::1/9993
 check "mixed traffic by IPv6" served six fd99::1/9993 mixed
+check "all devices at once are served" busy four 10.99.0.1/9993
 check "a capture file is replayed" replayed --interface eth0
 check "the same seed writes the same file" repeatable
 [ "${3:-}" = dpdk ] && check "a capture file is replayed through DPDK" replayed --dpdk af_packet:eth0
