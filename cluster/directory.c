@@ -16,7 +16,7 @@ const struct rl_directory_limits rl_directory_limits_default = {
 	.gone_ms = 120000,
 	.claim_ms = 1500000,
 	.identity_ms = 604800000,
-	.push_ms = 3600000,
+	.push_ms = 7200000,
 	.evict_ms = 600000,
 };
 
@@ -114,6 +114,9 @@ int rl_directory_merge(struct rl_directory *d, const struct rl_location *l, bool
 		*before = old;
 	now = old;
 	now.address = l->address;
+	// Stamped while a clock here was wrong: it must not win against claims of right ones.
+	if (d->latest_ms != 0 && old.stamp_ms > d->latest_ms)
+		rl_slot_drop_claim(&now);
 	unsigned change = rl_location_merge(&now, l);
 	if (!known) {
 		// Not a word about it that could be kept.
@@ -133,17 +136,17 @@ int rl_directory_merge(struct rl_directory *d, const struct rl_location *l, bool
 	return (int)change;
 }
 
-int rl_directory_put(struct rl_directory *d, const struct rl_location *l, uint64_t now_ms)
+void rl_directory_restamp(struct rl_directory *d, uint64_t address, uint64_t stamp_ms)
 {
-	uint64_t hash = rl_directory_hash(d, l->address);
 	struct rl_slot s;
-	if (!rl_slot_find(d, l->address, hash, &s))
-		return insert(d, l, hash, now_ms);
+	if (!rl_slot_find(d, address, rl_directory_hash(d, address), &s))
+		return;
 	struct rl_entry *e = rl_slot_entry(d, s.group, s.i);
-	struct rl_location old;
+	struct rl_location old, now;
 	rl_slot_load(e, &old);
-	rl_slot_store(d, e, &old, l, rl_slot_second(now_ms));
-	return 0;
+	now = old;
+	now.stamp_ms = stamp_ms;
+	rl_slot_store(d, e, &old, &now, rl_entry_seen(e));
 }
 
 uint64_t rl_directory_unconfirmed_ms(const struct rl_directory *d, uint64_t address,

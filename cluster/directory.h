@@ -27,10 +27,10 @@ struct rl_directory_limits {
 	uint32_t gone_ms;     // tombstones; longer than any batch can be under way
 	uint32_t claim_ms;    // claims that their home confirms no more; > 2 rounds of its refresh
 	uint32_t identity_ms; // valid identities that nobody claims
-	uint32_t push_ms;     // memory of PUSHes; some hours at most (cluster/pushes.h)
+	uint32_t push_ms;     // memory of PUSHes; beyond 2 h they are not told
 	uint32_t evict_ms;    // live claims confirmed within it do not make room for others
 };
-// 2 min, 25 min, 7 days, 1 h, 10 min.
+// 2 min, 25 min, 7 days, 2 h, 10 min.
 extern const struct rl_directory_limits rl_directory_limits_default;
 
 struct rl_directory {
@@ -42,6 +42,7 @@ struct rl_directory {
 	struct rl_directory_limits limits;
 	uint8_t self;
 	// The writer's.
+	uint64_t latest_ms;              // claims in here stamped after it are void; 0: no bound
 	uint64_t count;                  // entries in use
 	uint64_t live[RL_MEMBER_IDS];    // live claims by home
 	uint64_t evicted, refused, aged; // ended by a full table, not taken for it, by time
@@ -87,8 +88,8 @@ bool rl_directory_find(const struct rl_directory *d, uint64_t address, uint64_t 
 // tombstones and identities without a claim first.
 int rl_directory_merge(struct rl_directory *d, const struct rl_location *l, bool confirmed,
 		       uint64_t now_ms, struct rl_location *before);
-// Overwrites: for a member that corrects what it alone has said. 0 or -ENOSPC.
-int rl_directory_put(struct rl_directory *d, const struct rl_location *l, uint64_t now_ms);
+// A later stamp for a claim; nothing else changes.
+void rl_directory_restamp(struct rl_directory *d, uint64_t address, uint64_t stamp_ms);
 // When it was last confirmed; UINT64_MAX: not known.
 uint64_t rl_directory_unconfirmed_ms(const struct rl_directory *d, uint64_t address,
 				     uint64_t now_ms);
@@ -111,13 +112,14 @@ unsigned rl_directory_step(const struct rl_directory *d, struct rl_directory_cur
 			   struct rl_location out[static RL_GROUP_ENTRIES]);
 
 // The next `groups` groups of an endless round: what is too old goes, by the limits. At 100 million
-// entries and a round a minute that is 270 groups a millisecond.
+// entries and a round a minute that is 270 groups a millisecond. now_ms: the clock of all calls
+// here; cluster_ms: that of PUSHes.
 struct rl_directory_aging {
 	uint64_t group;
 	uint64_t rounds; // ended
 };
 void rl_directory_age(struct rl_directory *d, struct rl_directory_aging *a, uint64_t groups,
-		      uint64_t now_ms);
+		      uint64_t now_ms, uint64_t cluster_ms);
 
 // A member is no more and nobody will take over: forgets its claims, keeps the identities. Steps
 // of a walk_all; true: done.

@@ -45,6 +45,16 @@ static inline uint64_t rl_slot_unconfirmed(const struct rl_entry *e, uint64_t no
 	return age >> 23 ? 0 : (uint64_t)age * 1000;
 }
 
+// Keeps what is known of the identity and its PUSHes.
+static inline void rl_slot_drop_claim(struct rl_location *l)
+{
+	*l = (struct rl_location){.address = l->address,
+				  .fingerprint = l->fingerprint,
+				  .pushes = l->pushes,
+				  .push_port4 = l->push_port4,
+				  .push_port6 = l->push_port6};
+}
+
 bool rl_slot_find(const struct rl_directory *d, uint64_t address, uint64_t hash, struct rl_slot *s);
 // Writes an entry that stays where it is, and keeps the books. old: what is in it.
 void rl_slot_store(struct rl_directory *d, struct rl_entry *e, const struct rl_location *old,

@@ -40,22 +40,13 @@ unsigned rl_directory_step(const struct rl_directory *d, struct rl_directory_cur
 	return n;
 }
 
-static void drop_claim(struct rl_location *l)
-{
-	*l = (struct rl_location){.address = l->address,
-				  .fingerprint = l->fingerprint,
-				  .pushes = l->pushes,
-				  .push_port4 = l->push_port4,
-				  .push_port6 = l->push_port6};
-}
-
 // What is left of an entry after so long; false: nothing.
 static bool outlive(const struct rl_directory_limits *limit, struct rl_location *l, uint64_t age_ms,
-		    uint64_t now_ms)
+		    uint64_t cluster_ms)
 {
 	if (l->home != RL_NOBODY && age_ms >= (l->gone ? limit->gone_ms : limit->claim_ms))
-		drop_claim(l);
-	if (rl_pushes_age(&l->pushes, now_ms) >= limit->push_ms) {
+		rl_slot_drop_claim(l);
+	if (rl_pushes_age(&l->pushes, cluster_ms) >= limit->push_ms) {
 		l->pushes = (struct rl_pushes){0};
 		l->push_port4 = l->push_port6 = 0;
 	}
@@ -64,13 +55,14 @@ static bool outlive(const struct rl_directory_limits *limit, struct rl_location 
 	return l->home != RL_NOBODY || l->pushes.count != 0 || l->fingerprint != 0;
 }
 
-static void age_slot(struct rl_directory *d, const struct rl_slot *s, uint64_t now_ms)
+static void age_slot(struct rl_directory *d, const struct rl_slot *s, uint64_t now_ms,
+		     uint64_t cluster_ms)
 {
 	struct rl_entry *e = rl_slot_entry(d, s->group, s->i);
 	struct rl_location old, l;
 	rl_slot_load(e, &old);
 	l = old;
-	if (!outlive(&d->limits, &l, rl_slot_unconfirmed(e, now_ms), now_ms))
+	if (!outlive(&d->limits, &l, rl_slot_unconfirmed(e, now_ms), cluster_ms))
 		rl_slot_erase(d, s);
 	else if (!rl_location_equal(&l, &old))
 		rl_slot_store(d, e, &old, &l, rl_entry_seen(e));
@@ -78,14 +70,14 @@ static void age_slot(struct rl_directory *d, const struct rl_slot *s, uint64_t n
 }
 
 void rl_directory_age(struct rl_directory *d, struct rl_directory_aging *a, uint64_t groups,
-		      uint64_t now_ms)
+		      uint64_t now_ms, uint64_t cluster_ms)
 {
 	for (uint64_t n = 0; n < groups; n++) {
 		struct rl_slot s = {.group = a->group};
 		uint64_t word = get(d->words[s.group]);
 		for (; s.i < RL_GROUP_ENTRIES; s.i++)
 			if (!rl_slot_empty(word, s.i))
-				age_slot(d, &s, now_ms);
+				age_slot(d, &s, now_ms, cluster_ms);
 		a->group = rl_slot_next_group(d, a->group);
 		a->rounds += a->group == 0;
 	}
@@ -99,7 +91,7 @@ static void forget_slot(struct rl_directory *d, const struct rl_slot *s, uint8_t
 	if (old.home != member)
 		return;
 	l = old;
-	drop_claim(&l);
+	rl_slot_drop_claim(&l);
 	if (l.fingerprint == 0 && l.pushes.count == 0)
 		rl_slot_erase(d, s);
 	else

@@ -22,12 +22,8 @@
 	X(STALE, "stale", "batch too long under way") \
 	X(MALFORMED, "malformed", "batch that does not parse") \
 	X(FUTURE, "future", "from a clock too far ahead") \
-	X(FOREIGN, "foreign", "claim of a peer for somebody other than the sender") \
 	X(DIRECTORY_FULL, "directory_full", "directory full of peers heard lately") \
-	X(LATE, "late", "answer to nothing that is still asked") \
-	X(DIRTY_FULL, "dirty_full", "changes wait to be told: the refresh will tell this one") \
-	X(ASKED_FULL, "asked_full", "too many requests wait: the asker will ask again") \
-	X(OUT_FULL, "out_full", "batch not sent: the link does not keep up")
+	X(DIRTY_FULL, "dirty_full", "too much waits to be told: the refresh will tell this one")
 // clang-format on
 
 enum rl_refusal {

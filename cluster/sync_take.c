@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A batch has come from another member.
+#include "cluster/sync_parts.h"
+
+// True: merged, or known already.
+static bool take_one(struct rl_sync *s, struct rl_sync_peer *p, const struct rl_location *l,
+		     uint64_t now_ms)
+{
+	struct rl_location before, after;
+	if (!rl_guard_allows(l->stamp_ms, rl_sync_now(s, now_ms))) {
+		p->refusals.count[RL_REFUSAL_FUTURE]++;
+		return false;
+	}
+	int change = rl_directory_merge(s->directory, l, true, now_ms, &before);
+	if (change < 0) {
+		p->refusals.count[RL_REFUSAL_DIRECTORY_FULL]++;
+		return false;
+	}
+	if (change != RL_CHANGE_NONE && s->config.changed && rl_sync_find(s, l->address, &after))
+		s->config.changed(s->config.ctx, &before, &after, (unsigned)change);
+	return true;
+}
+
+static bool is_question(uint8_t kind)
+{
+	return kind == RL_BATCH_REPAIR_ASK || kind == RL_BATCH_SNAPSHOT_ASK;
+}
+
+// A batch is of now, or it is nothing. Questions are let through, as a member whose clock is wrong
+// gets it right by the answers.
+static enum rl_refusal check_time(const struct rl_sync *s, const struct rl_batch_head *h,
+				  uint64_t now_ms)
+{
+	uint64_t now = rl_sync_now(s, now_ms);
+	if (is_question(h->kind))
+		return RL_REFUSAL_NONE;
+	if (!rl_guard_allows(h->time_ms, now))
+		return RL_REFUSAL_FUTURE;
+	return h->time_ms + s->config.stale_ms < now ? RL_REFUSAL_STALE : RL_REFUSAL_NONE;
+}
+
+static void take_locations(struct rl_sync *s, struct rl_sync_peer *p, struct rl_batch_reader *b,
+			   uint64_t now_ms)
+{
+	union rl_record r;
+	while (rl_batch_next(b, &r))
+		p->records += take_one(s, p, &r.location, now_ms);
+}
+
+static void take_records(struct rl_sync *s, struct rl_sync_peer *p, struct rl_batch_reader *b,
+			 uint64_t now_ms)
+{
+	switch (b->head.kind) {
+	case RL_BATCH_LOCATIONS:
+		rl_sync_got(p, b->head.stream, now_ms);
+		take_locations(s, p, b, now_ms);
+		break;
+	case RL_BATCH_REFRESH:
+	case RL_BATCH_SNAPSHOT:
+	case RL_BATCH_REPAIR:
+		take_locations(s, p, b, now_ms);
+		break;
+	case RL_BATCH_REPAIR_ASK:
+	case RL_BATCH_SNAPSHOT_ASK:
+		rl_sync_asked(s, b);
+		break;
+	default: // the caller's
+		break;
+	}
+}
+
+enum rl_refusal rl_sync_take(struct rl_sync *s, struct rl_batch_reader *b, uint64_t now_ms)
+{
+	const struct rl_batch_head *h = &b->head;
+	struct rl_sync_peer *p = &s->peer[h->from];
+	enum rl_refusal why = RL_REFUSAL_NONE;
+	if (h->from == s->config.self)
+		why = RL_REFUSAL_OWN;
+	else if (h->to != RL_NOBODY && h->to != s->config.self)
+		why = RL_REFUSAL_NOT_TO_US;
+	else if (!rl_sync_heard(s, h, now_ms))
+		why = RL_REFUSAL_OLD_BOOT;
+	if (why != RL_REFUSAL_NONE) {
+		p->refusals.count[why]++;
+		return why;
+	}
+	// An answer to a question of ours is of now, whatever its sender's clock says; and ours may
+	// be the wrong one.
+	bool answer = rl_sync_is_answer(p, h), first = answer && !p->proven;
+	if (answer)
+		rl_sync_answered(p, h, now_ms);
+	if (p->proven)
+		rl_guard_heard(&s->guard, h->from, h->clock_ms, now_ms);
+	if (first)
+		rl_guard_correct(&s->guard, now_ms);
+	why = answer ? RL_REFUSAL_NONE : check_time(s, h, now_ms);
+	if (why != RL_REFUSAL_NONE) {
+		p->refusals.count[why]++;
+		return why;
+	}
+	uint64_t now = rl_sync_now(s, now_ms);
+	p->lag_ms = now > h->time_ms ? (uint32_t)(now - h->time_ms) : 0;
+	p->batches++;
+	take_records(s, p, b, now_ms);
+	return RL_REFUSAL_NONE;
+}
+
+void rl_sync_refused(struct rl_sync *s, uint8_t from, enum rl_refusal why)
+{
+	s->peer[from].refusals.count[why]++;
+}
