@@ -83,7 +83,7 @@ static void unlock_set(struct rl_group_set *s)
 
 static uint64_t key_hash(const struct rl_groups *g, const struct rl_group_key *k)
 {
-	return rl_hash128(g->key, rl_hash128(g->key, k->network, k->mac), k->adi);
+	return rl_hash192(g->key, k->network, k->mac, k->adi);
 }
 
 static bool key_equal(const struct rl_group_key *a, const struct rl_group_key *b)
@@ -180,14 +180,14 @@ static struct rl_group *create(struct rl_groups *g, const struct rl_group_key *k
 	return NULL;
 }
 
-static enum rl_like refresh(struct rl_groups *g, const struct rl_group_key *key, uint64_t hash,
-			    uint64_t member, uint64_t now_ms)
+static bool refresh(struct rl_groups *g, const struct rl_group_key *key, uint64_t hash,
+		    uint64_t member, uint64_t member_hash, uint64_t now_ms)
 {
 	struct rl_group_set *set = set_of(g, hash);
 	lock_set(set);
 	struct rl_group *gr = find(g, key, hash);
-	enum rl_like got =
-		gr ? rl_members_refresh(&g->pool, &gr->members, member, now_ms) : RL_LIKE_ABSENT;
+	bool got = gr && rl_members_refresh(&g->pool, &gr->members, member, member_hash, now_ms) ==
+				 RL_LIKE_REFRESHED;
 	unlock_set(set);
 	return got;
 }
@@ -195,18 +195,21 @@ static enum rl_like refresh(struct rl_groups *g, const struct rl_group_key *key,
 uint32_t rl_group_refresh(struct rl_groups *g, const struct rl_group_key *keys, unsigned n,
 			  uint64_t member, uint64_t now_ms)
 {
-	uint64_t hash[RL_GROUP_BATCH];
+	uint64_t hash[RL_GROUP_BATCH], member_hash = rl_members_hash(&g->pool, member);
+	const struct rl_group *likely[RL_GROUP_BATCH];
 	uint32_t absent = 0;
 	for (unsigned i = 0; i < n; i++) {
 		hash[i] = key_hash(g, &keys[i]);
 		__builtin_prefetch(set_of(g, hash[i]), 1);
 	}
+	for (unsigned i = 0; i < n; i++) {
+		likely[i] = guess(g, hash[i]);
+		__builtin_prefetch(likely[i]);
+	}
 	for (unsigned i = 0; i < n; i++)
-		__builtin_prefetch(guess(g, hash[i]));
+		rl_members_prefetch(&g->pool, &likely[i]->members, member_hash);
 	for (unsigned i = 0; i < n; i++)
-		rl_members_prefetch(&g->pool, &guess(g, hash[i])->members, member);
-	for (unsigned i = 0; i < n; i++)
-		if (refresh(g, &keys[i], hash[i], member, now_ms) == RL_LIKE_ABSENT)
+		if (!refresh(g, &keys[i], hash[i], member, member_hash, now_ms))
 			absent |= 1U << i;
 	return absent;
 }

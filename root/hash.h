@@ -23,3 +23,8 @@ static inline uint64_t rl_hash128(const uint64_t key[2], uint64_t a, uint64_t b)
 {
 	return rl_hash64(key, rl_hash64(key, a) ^ b);
 }
+
+static inline uint64_t rl_hash192(const uint64_t key[2], uint64_t a, uint64_t b, uint64_t c)
+{
+	return rl_hash64(key, rl_hash128(key, a, b) ^ c);
+}

@@ -78,18 +78,13 @@ static void set_count(struct rl_members_pool *p, struct rl_members *m, uint32_t 
 	m->count = count;
 }
 
-static uint64_t home_of(const struct rl_members_pool *p, uint64_t member, unsigned log)
-{
-	return rl_hash64(p->key, member) & ((1ULL << log) - 1);
-}
-
 // The member's word in a hash set, or the one to put it into: the first dead one on the way, else
 // an empty one. There is an empty one: sets are at most three quarters full.
 static uint64_t *probe(const struct rl_members_pool *p, uint64_t *words, unsigned log,
-		       uint64_t member, uint64_t now_ms)
+		       uint64_t member, uint64_t hash, uint64_t now_ms)
 {
 	uint64_t mask = (1ULL << log) - 1, *dead = NULL;
-	for (uint64_t i = home_of(p, member, log);; i = (i + 1) & mask) {
+	for (uint64_t i = hash & mask;; i = (i + 1) & mask) {
 		if (words[i] == 0)
 			return dead ? dead : &words[i];
 		if (member_of(words[i]) == member)
@@ -118,7 +113,7 @@ static void take_out(const struct rl_members_pool *p, uint64_t *words, unsigned 
 {
 	uint64_t mask = (1ULL << log) - 1;
 	for (uint64_t i = (hole + 1) & mask; words[i] != 0; i = (i + 1) & mask) {
-		uint64_t home = home_of(p, member_of(words[i]), log);
+		uint64_t home = rl_members_hash(p, member_of(words[i])) & mask;
 		if (((i - home) & mask) < ((i - hole) & mask))
 			continue; // its home lies behind the hole
 		words[hole] = words[i];
@@ -165,8 +160,9 @@ static bool move(struct rl_members_pool *p, struct rl_members *m, uint32_t want,
 	for (uint64_t i = 0; i < room(m); i++) {
 		if (!live(p, from[i], now_ms))
 			continue;
+		uint64_t member = member_of(from[i]);
 		if (log)
-			*probe(p, words, log, member_of(from[i]), now_ms) = from[i];
+			*probe(p, words, log, member, rl_members_hash(p, member), now_ms) = from[i];
 		else
 			words[n] = from[i];
 		n++;
@@ -198,15 +194,14 @@ static bool make_room(struct rl_members_pool *p, struct rl_members *m, uint64_t 
 }
 
 static uint64_t *find(const struct rl_members_pool *p, struct rl_members *m, uint64_t member,
-		      uint64_t now_ms)
+		      uint64_t hash, uint64_t now_ms)
 {
 	unsigned log = rl_members_log(m);
-	return log ? probe(p, words_of(p, m), log, member, now_ms)
+	return log ? probe(p, words_of(p, m), log, member, hash, now_ms)
 		   : probe_few(p, m, member, now_ms);
 }
 
-void rl_members_prefetch(const struct rl_members_pool *p, const struct rl_members *m,
-			 uint64_t member)
+void rl_members_prefetch(const struct rl_members_pool *p, const struct rl_members *m, uint64_t hash)
 {
 	// Read once: whoever holds the lock may be moving the members to another block. A place of
 	// a moment ago makes the prefetch useless and nothing else.
@@ -214,13 +209,13 @@ void rl_members_prefetch(const struct rl_members_pool *p, const struct rl_member
 	unsigned log = place & ((1 << PLACE_SHIFT) - 1);
 	if (log)
 		__builtin_prefetch(
-			&p->arena.words[(place >> PLACE_SHIFT) + home_of(p, member, log)], 1);
+			&p->arena.words[(place >> PLACE_SHIFT) + (hash & ((1ULL << log) - 1))], 1);
 }
 
 enum rl_like rl_members_refresh(struct rl_members_pool *p, struct rl_members *m, uint64_t member,
-				uint64_t now_ms)
+				uint64_t hash, uint64_t now_ms)
 {
-	uint64_t *at = find(p, m, member, now_ms), fresh = word_of(member, now_ms);
+	uint64_t *at = find(p, m, member, hash, now_ms), fresh = word_of(member, now_ms);
 	if (!at || member_of(*at) != member || !live(p, *at, now_ms))
 		return RL_LIKE_ABSENT;
 	if (*at != fresh)
@@ -231,13 +226,14 @@ enum rl_like rl_members_refresh(struct rl_members_pool *p, struct rl_members *m,
 enum rl_like rl_members_put(struct rl_members_pool *p, struct rl_members *m, uint64_t member,
 			    uint64_t now_ms)
 {
-	if (rl_members_refresh(p, m, member, now_ms) == RL_LIKE_REFRESHED)
+	uint64_t hash = rl_members_hash(p, member);
+	if (rl_members_refresh(p, m, member, hash, now_ms) == RL_LIKE_REFRESHED)
 		return RL_LIKE_REFRESHED;
-	uint64_t *at = find(p, m, member, now_ms);
+	uint64_t *at = find(p, m, member, hash, now_ms);
 	if (!at || (*at == 0 && over_load(m, m->count + 1))) {
 		if (!make_room(p, m, now_ms))
 			return RL_LIKE_FULL;
-		at = find(p, m, member, now_ms);
+		at = find(p, m, member, hash, now_ms);
 	}
 	if (*at == 0)
 		set_count(p, m, m->count + 1);

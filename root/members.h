@@ -47,14 +47,22 @@ enum rl_like {
 	RL_LIKE_FULL,   // no room
 };
 
+// Where a member is looked for; the same in all sets of a pool.
+static inline uint64_t rl_members_hash(const struct rl_members_pool *p, uint64_t member)
+{
+	return rl_hash64(p->key, member);
+}
+
 // member: a node address, not zero.
 enum rl_like rl_members_put(struct rl_members_pool *p, struct rl_members *m, uint64_t member,
 			    uint64_t now_ms);
+// hash: rl_members_hash of the member.
 enum rl_like rl_members_refresh(struct rl_members_pool *p, struct rl_members *m, uint64_t member,
-				uint64_t now_ms);
-// Fetches where this member's word would be. Needs no lock: others may change m meanwhile.
+				uint64_t hash, uint64_t now_ms);
+// Fetches where the word of a member with this hash would be. Needs no lock: others may change m
+// meanwhile.
 void rl_members_prefetch(const struct rl_members_pool *p, const struct rl_members *m,
-			 uint64_t member);
+			 uint64_t hash);
 // Up to max distinct live members without `but`, at random as `dice` is. Looks at a bounded number
 // of words: of a large set that is nearly all dead it may miss live ones.
 unsigned rl_members_pick(const struct rl_members_pool *p, const struct rl_members *m, uint64_t but,

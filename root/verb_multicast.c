@@ -7,12 +7,11 @@ enum { TUPLE_LEN = 18, GATHER_FIT = (ZT_MTU - 61) / ZT_ADDRESS_LEN };
 
 static struct rl_group_key get_group(struct rl_reader *in)
 {
-	struct rl_group_key key = {0};
-	key.network = rl_get64(in);
-	key.mac = (uint64_t)rl_get16(in) << 32;
-	key.mac |= rl_get32(in);
-	key.adi = rl_get32(in);
-	return key;
+	const uint8_t *p = rl_get(in, TUPLE_LEN);
+	if (!p)
+		return (struct rl_group_key){0};
+	return (struct rl_group_key){
+		.network = rl_load64(p), .mac = rl_load64(p + 8) >> 16, .adi = rl_load32(p + 14)};
 }
 
 static uint64_t asker_of(const struct rl_request *q)

@@ -97,6 +97,35 @@ static void pairs_are_spread(void **state)
 	}
 }
 
+// One word of three counts up, the others are the same; and two of them at a time.
+static void threes_are_spread(void **state)
+{
+	(void)state;
+	for (unsigned k = 0; k < KEYS; k++)
+		for (unsigned word = 0; word < 3; word++) {
+			unsigned low[BUCKETS] = {0}, mid[BUCKETS] = {0};
+			unsigned low2[BUCKETS] = {0}, mid2[BUCKETS] = {0};
+
+			for (uint64_t v = 0; v < VALUES; v++) {
+				uint64_t w[3] = {0x8056c2e21c000001, 0xffffffffffff, 0x0a000001};
+
+				w[word] += v;
+				uint64_t h = rl_hash192(keys[k], w[0], w[1], w[2]);
+				low[h % BUCKETS]++;
+				mid[h >> 32 & (BUCKETS - 1)]++;
+				w[word] += (v & 0xff) - v;
+				w[(word + 1) % 3] ^= v >> 8;
+				h = rl_hash192(keys[k], w[0], w[1], w[2]);
+				low2[h % BUCKETS]++;
+				mid2[h >> 32 & (BUCKETS - 1)]++;
+			}
+			check("one of three", k, low);
+			check("one of three", k, mid);
+			check("two of three", k, low2);
+			check("two of three", k, mid2);
+		}
+}
+
 static void each_bit_in_turns_half_the_bits_out(void **state)
 {
 	(void)state;
@@ -121,6 +150,8 @@ static void key_and_order_matter(void **state)
 		assert_true(rl_hash64(keys[4], v) != rl_hash64(other, v));
 		assert_true(rl_hash64(keys[4], v) == rl_hash64(keys[4], v));
 		assert_true(rl_hash128(keys[4], v, 0) != rl_hash128(keys[4], 0, v));
+		assert_true(rl_hash192(keys[4], v, 0, 0) != rl_hash192(keys[4], 0, v, 0));
+		assert_true(rl_hash192(keys[4], 0, v, 0) != rl_hash192(keys[4], 0, 0, v));
 	}
 }
 
@@ -129,6 +160,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_ends_are_spread),
 		cmocka_unit_test(pairs_are_spread),
+		cmocka_unit_test(threes_are_spread),
 		cmocka_unit_test(each_bit_in_turns_half_the_bits_out),
 		cmocka_unit_test(key_and_order_matter),
 	};

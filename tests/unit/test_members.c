@@ -51,6 +51,11 @@ static enum rl_like put(uint32_t n, uint64_t now)
 	return rl_members_put(&pool, &set, node(n), now);
 }
 
+static enum rl_like refresh(uint32_t n, uint64_t now)
+{
+	return rl_members_refresh(&pool, &set, node(n), rl_members_hash(&pool, node(n)), now);
+}
+
 static void a_member_lives_for_the_timeout(void **state)
 {
 	static const struct {
@@ -73,9 +78,7 @@ static void a_member_lives_for_the_timeout(void **state)
 			for (unsigned n = 0; n < others; n++)
 				assert_int_equal(put(1000 + n, T), RL_LIKE_NEW);
 			assert_int_equal(put(1, T), RL_LIKE_NEW);
-			assert_int_equal(
-				rl_members_refresh(&pool, &set, node(1), T + rows[i].after_ms),
-				rows[i].refresh);
+			assert_int_equal(refresh(1, T + rows[i].after_ms), rows[i].refresh);
 			assert_int_equal(put(1, T + rows[i].after_ms),
 					 rows[i].refresh == RL_LIKE_ABSENT ? RL_LIKE_NEW
 									   : RL_LIKE_REFRESHED);
@@ -88,18 +91,17 @@ static void a_refresh_counts_from_then_on(void **state)
 	(void)state;
 	put(1, T);
 	put(1, T + TIMEOUT / 2);
-	assert_int_equal(rl_members_refresh(&pool, &set, node(1), T + TIMEOUT), RL_LIKE_REFRESHED);
-	assert_int_equal(rl_members_refresh(&pool, &set, node(1), T + 2 * TIMEOUT - 2 * TICK),
-			 RL_LIKE_REFRESHED);
+	assert_int_equal(refresh(1, T + TIMEOUT), RL_LIKE_REFRESHED);
+	assert_int_equal(refresh(1, T + 2 * TIMEOUT - 2 * TICK), RL_LIKE_REFRESHED);
 }
 
 static void strangers_are_absent(void **state)
 {
 	(void)state;
 	for (unsigned n = 0; n < 200; n++) {
-		assert_int_equal(rl_members_refresh(&pool, &set, node(n), T), RL_LIKE_ABSENT);
+		assert_int_equal(refresh(n, T), RL_LIKE_ABSENT);
 		put(n, T);
-		assert_int_equal(rl_members_refresh(&pool, &set, node(n), T), RL_LIKE_REFRESHED);
+		assert_int_equal(refresh(n, T), RL_LIKE_REFRESHED);
 	}
 	assert_int_equal(set.count, 200);
 }
@@ -108,7 +110,7 @@ static void another_clock_and_a_clock_set_back(void **state)
 {
 	(void)state;
 	put(1, T);
-	assert_int_equal(rl_members_refresh(&pool, &set, node(1), T - 2 * TICK), RL_LIKE_REFRESHED);
+	assert_int_equal(refresh(1, T - 2 * TICK), RL_LIKE_REFRESHED);
 	put(1, T);
 	// An hour back: nobody stays in because of a time that is yet to come.
 	assert_int_equal(rl_members_total(&pool, &set, T - 3600000), 0);
@@ -155,8 +157,7 @@ static void shrinks_as_members_die(void **state)
 		assert_true(pool.arena.size - pool.arena.unused <= used);
 		assert_true(pool.arena.size - pool.arena.unused <= stay[i] * 8ULL);
 		for (unsigned n = 0; n < stay[i]; n++)
-			assert_int_equal(rl_members_refresh(&pool, &set, node(n), now),
-					 RL_LIKE_REFRESHED);
+			assert_int_equal(refresh(n, now), RL_LIKE_REFRESHED);
 	}
 	assert_int_equal(rl_members_log(&set), 0);
 	assert_int_equal(rl_members_expire(&pool, &set, now + 2 * TIMEOUT), 0);
@@ -208,8 +209,7 @@ static void does_what_a_plain_array_does(void **state)
 		// Busy and quiet times in turn, so that it grows and shrinks.
 		now += step / 10000 % 2 ? TICK * 8 : dice() % 3 * TICK;
 		bool alive = heard[n] && now - heard[n] <= TIMEOUT;
-		if (rl_members_refresh(&pool, &set, node(n), now) !=
-		    (alive ? RL_LIKE_REFRESHED : RL_LIKE_ABSENT))
+		if (refresh(n, now) != (alive ? RL_LIKE_REFRESHED : RL_LIKE_ABSENT))
 			fail_msg("step %u: refresh of %u", step, n);
 		if (alive || dice() % 2) {
 			if (put(n, now) != (alive ? RL_LIKE_REFRESHED : RL_LIKE_NEW))
