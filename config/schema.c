@@ -120,8 +120,8 @@ const struct config_row config_rows[] = {
 
 	{.group = "geoip", .key = "files", .flag = "geoip-file", .at = offsetof(struct config, geoip_files),
 	 .type = CONFIG_STRINGS, .most = 2, .preset = "", .check = config_check_file,
-	 .help = "Databases of places (mmdb with cities): one for both IPv4 and IPv6, or one for each; a file that "
-		 "changes is read again by itself."},
+	 .help = "Databases of places (mmdb with cities): one for both IPv4 and IPv6, or one for each; they are "
+		 "held in memory, and a file that changes is read again by itself."},
 
 	{CLUSTER(name), .preset = "", .type = CONFIG_TEXT, .max = CONFIG_LABEL_MAX - 1, .check = config_check_label,
 	 .help = "Name of the cluster, the same at every member."},

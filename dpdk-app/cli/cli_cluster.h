@@ -34,7 +34,8 @@ bool cli_cluster_load(struct cli_cluster *c, FILE *err);
 // A file there, from malloc; NULL: there is none. member NULL: beside the folders.
 char *cli_cluster_old(const struct cli_cluster *c, const char *member, const char *name);
 
-// cli_cluster_text.c: texts of files, from malloc; NULL: no memory. i: which member it is for.
+// cli_cluster_text.c: texts of files, from malloc; NULL: no memory, or the old file is no JSON. i:
+// which member it is for.
 char *cli_cluster_config(const struct cli_cluster *c, unsigned i);
 char *cli_cluster_nats(const struct cli_cluster *c, unsigned i);
 // The addresses by which others reach a member's NATS server, "DNS:..,IP:..".

@@ -110,19 +110,22 @@ static void set_name(struct reader *r, char *name)
 	r->c->name = name;
 }
 
-// What the daemon says to the config of a member: members that are in each other's way.
-static void check_config(struct reader *r)
+// What the daemon will say to the config of a member: whether members are in each other's way, and
+// whether what an operator has changed in it is fine.
+static void check_config(struct reader *r, unsigned i)
 {
-	struct config config;
-	char *text = cli_cluster_config(r->c, 0);
-	if (!text) {
-		mistake(r, "out of memory");
-		return;
-	}
+	static struct config config;
+	char *text = cli_cluster_config(r->c, i);
+	unsigned before = r->mistakes;
 	config_defaults(&config);
-	r->mistakes += config_parse(&config, NULL, text, strlen(text), r->err);
-	if (!r->mistakes)
+	if (text)
+		r->mistakes += config_parse(&config, NULL, text, strlen(text), r->err);
+	if (text && r->mistakes == before)
 		r->mistakes += config_finish(&config, NULL, r->err);
+	if (!text)
+		mistake(r, "%s/rootline.json: there is no config in it", r->c->members.v[i].name);
+	else if (r->renew && r->mistakes > before)
+		mistake(r, "that would be the config of %s", r->c->members.v[i].name);
 	free(text);
 }
 
@@ -176,8 +179,8 @@ enum cli_exit cli_cluster_parse(struct cli_cluster *c, int argc, char *const arg
 		return CLI_REFUSED;
 	for (unsigned i = 0; i < r.specs; i++)
 		add_member(&r, r.spec[i]);
-	if (!r.mistakes)
-		check_config(&r);
+	for (unsigned i = 0; i < c->members.count && !r.mistakes; i++)
+		check_config(&r, i);
 	if (r.mistakes)
 		fputs("\"rootline-cli cluster --help\" tells more\n", err);
 	return r.mistakes ? CLI_USAGE : CLI_OK;

@@ -58,7 +58,7 @@ char *cli_cluster_config(const struct cli_cluster *c, unsigned i)
 	for (unsigned k = 0; k < c->members.count; k++)
 		json_array_append_new(members, member_json(&c->members.v[k]));
 	json_object_set_new(json_object_get(j, "cluster"), "members", members);
-	char *text = j ? json_dumps(j, JSON_INDENT(2)) : NULL, *lines = NULL;
+	char *text = json_dumps(j, JSON_INDENT(2)), *lines = NULL; // of NULL: NULL
 	if (text && asprintf(&lines, "%s\n", text) < 0)
 		lines = NULL;
 	free(old);
