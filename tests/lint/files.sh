@@ -19,7 +19,7 @@ files() {
 # Files that hold data or where no comment is possible: nothing is asked of their text.
 is_data() {
 	case $1 in
-	*.md | *.json | *.hex | *.txt | *.pcap | *.svg | *.b64 | LICENSE) return 0 ;;
+	*.md | *.json | *.csv | *.hex | *.txt | *.pcap | *.svg | *.b64 | LICENSE) return 0 ;;
 	*/corpus/* | tests/vectors/planet/* | tests/vectors/moon/* | tests/vectors/captures/* | tests/smoke/data/* | tests/interop/data/*) return 0 ;;
 	esac
 	# Binary, or empty.

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A client's home has died: its backup moves it over with a PUSH that names the backup alone, sent
+// twice to one port (the first makes it the dead one's equal, the second its better), and once more
+// if the gate allows, for clients that were moved more than once. With two families: once by IPv4,
+// then by IPv6, whose paths the client forgot with the first.
+//
+// A client without a living backup is tried by the best of the members that live, with a NOP
+// before: behind NAT that will not reach it, and it comes by itself when its own timers run out.
+//
+// Pure; the caller keeps the pace.
+#pragma once
+
+#include "cluster/action.h"
+#include "cluster/score.h"
+
+enum {
+	RL_RESCUE_REPEAT_MS = 150,
+	RL_RESCUE_FAMILY_MS = 300, // from IPv4's PUSH to the first of IPv6
+	RL_RESCUE_NOP_MS = 500,    // from the NOP to the first PUSH
+};
+
+// clang-format off
+#define RL_RESCUE_WHYS(X) \
+	X(BACKUP, "backup", "moved to its backup, this member") \
+	X(DEPUTY, "deputy", "without a living backup: this member tries") \
+	X(ALIVE, "alive", "refused: its home is not lost") \
+	X(NOT_MINE, "not_mine", "refused: another member rescues it") \
+	X(NO_PATH, "no_path", "refused: no address of it is known") \
+	X(GATE, "gate", "refused: its software would take no more PUSHes now")
+// clang-format on
+
+enum rl_rescue_why {
+#define X(name, text, help) RL_RESCUE_##name,
+	RL_RESCUE_WHYS(X)
+#undef X
+		RL_RESCUE_WHY_COUNT
+};
+
+// location: the claim of its dead home. where: by GeoIP, for choosing a deputy.
+enum rl_rescue_why rl_rescue(const struct rl_score_view *v, const struct rl_location *location,
+			     struct rl_geo where, struct rl_plan *p);
+
+const char *rl_rescue_name(enum rl_rescue_why w);
+const char *rl_rescue_help(enum rl_rescue_why w);

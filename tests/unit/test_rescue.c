@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "cluster/rescue.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/cluster_fixture.h"
+
+static struct rl_plan plan;
+static char out[512];
+
+static int fresh(void **state)
+{
+	(void)state;
+	fixture_new(AMS);
+	fixture_location.home = SIN;
+	fixture_location.backup = AMS;
+	fixture_leave(SIN);
+	return 0;
+}
+
+static enum rl_rescue_why run(double latitude, double longitude)
+{
+	struct rl_score_view v = fixture_view();
+	enum rl_rescue_why why =
+		rl_rescue(&v, &fixture_location, rl_geo_at(latitude, longitude), &plan);
+	size_t at = 0;
+
+	out[0] = 0;
+	for (unsigned i = 0; i < plan.count; i++) {
+		const struct rl_action *a = &plan.action[i];
+		at += (size_t)snprintf(out + at, sizeof(out) - at, "%s%c%d+%u", i ? " " : "",
+				       "PNRE"[a->kind], a -> family == RL_FAMILY_4 ? 4 : 6,
+				       a -> delay_ms);
+		// Whatever it is, it names this member alone, and only a PUSH names any.
+		assert_int_equal(a->count, a->kind == RL_ACTION_PUSH);
+		assert_true(a->count == 0 || a->to[0] == fixture_members.self);
+	}
+	return why;
+}
+
+static void expect(const char *what, enum rl_rescue_why why, enum rl_rescue_why want,
+		   const char *want_plan)
+{
+	if (why != want || strcmp(out, want_plan) != 0)
+		fail_msg("%s: %s, \"%s\"", what, rl_rescue_name(why), out);
+}
+
+static void by_what_the_gate_leaves(void **state)
+{
+	static const struct {
+		const char *what;
+		unsigned sent;
+		bool v4, v6;
+		enum rl_rescue_why why;
+		const char *plan;
+	} rows[] = {
+		{"one family", 0, true, false, RL_RESCUE_BACKUP, "P4+0 P4+150 P4+300"},
+		{"the other", 0, false, true, RL_RESCUE_BACKUP, "P6+0 P6+150 P6+300"},
+		{"both", 0, true, true, RL_RESCUE_BACKUP, "P4+0 P6+300 P6+450 P6+600"},
+		{"right after a redirect of both", 2, true, true, RL_RESCUE_BACKUP,
+		 "P4+0 P6+300 P6+450 P6+600"},
+		{"three left, both", 3, true, true, RL_RESCUE_BACKUP, "P4+0 P6+300 P6+450"},
+		{"three left, one", 3, true, false, RL_RESCUE_BACKUP, "P4+0 P4+150 P4+300"},
+		{"two left: one family, twice", 4, true, true, RL_RESCUE_BACKUP, "P4+0 P4+150"},
+		{"one left: of no use", 5, true, false, RL_RESCUE_GATE, ""},
+		{"none left", 6, true, true, RL_RESCUE_GATE, ""},
+		{"no address", 0, false, false, RL_RESCUE_NO_PATH, ""},
+	};
+
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		fresh(state);
+		for (unsigned k = 0; k < rows[i].sent; k++)
+			rl_pushes_note(&fixture_location.pushes, FIXTURE_NOW - 2000 + 200 * k);
+		fixture_location.v4.family = rows[i].v4 ? 4 : 0;
+		fixture_location.v6.family = rows[i].v6 ? 6 : 0;
+		expect(rows[i].what, run(999, 0), rows[i].why, rows[i].plan);
+		assert_true(rows[i].sent + plan.count <= RL_PUSHES_MAX);
+	}
+}
+
+static void only_of_the_lost(void **state)
+{
+	(void)state;
+	rl_member_front(&fixture_members, SIN, FIXTURE_NOW - RL_MEMBER_DEAD_MS + 1);
+	expect("its front address answers", run(999, 0), RL_RESCUE_ALIVE, "");
+	rl_member_front(&fixture_members, SIN, FIXTURE_NOW - RL_MEMBER_DEAD_MS);
+	expect("and no more", run(999, 0), RL_RESCUE_BACKUP, "P4+0 P4+150 P4+300");
+	fixture_location.home = NYC;
+	expect("it lives", run(999, 0), RL_RESCUE_ALIVE, "");
+	fixture_location.home = AMS;
+	expect("it is this member's", run(999, 0), RL_RESCUE_ALIVE, "");
+	fixture_location.home = SIN;
+	fixture_location.gone = true;
+	expect("let go of", run(999, 0), RL_RESCUE_ALIVE, "");
+}
+
+static void one_member_rescues(void **state)
+{
+	static const struct {
+		const char *what;
+		uint8_t self, backup;
+		double latitude, longitude;
+		enum rl_rescue_why why;
+		const char *plan;
+	} rows[] = {
+		{"another is the backup", AMS, NYC, 48.85, 2.35, RL_RESCUE_NOT_MINE, ""},
+		{"the backup is the dead one itself", AMS, SIN, 48.85, 2.35, RL_RESCUE_DEPUTY,
+		 "N4+0 P4+500 P4+650 P4+800"},
+		{"none, and this is the nearest", AMS, RL_NOBODY, 48.85, 2.35, RL_RESCUE_DEPUTY,
+		 "N4+0 P4+500 P4+650 P4+800"},
+		{"none, and another is nearer", NYC, RL_NOBODY, 48.85, 2.35, RL_RESCUE_NOT_MINE,
+		 ""},
+		{"none, and nobody knows: the lowest number", AMS, RL_NOBODY, 999, 0,
+		 RL_RESCUE_DEPUTY, "N4+0 P4+500 P4+650 P4+800"},
+		{"the same seen by another", NYC, RL_NOBODY, 999, 0, RL_RESCUE_NOT_MINE, ""},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		fixture_new(rows[i].self);
+		fixture_leave(SIN);
+		fixture_location.home = SIN;
+		fixture_location.backup = rows[i].backup;
+		expect(rows[i].what, run(rows[i].latitude, rows[i].longitude), rows[i].why,
+		       rows[i].plan);
+	}
+}
+
+static void a_backup_that_left_is_replaced(void **state)
+{
+	(void)state;
+	fixture_location.backup = JNB;
+	expect("it lives", run(48.85, 2.35), RL_RESCUE_NOT_MINE, "");
+	fixture_leave(JNB);
+	expect("and no more", run(48.85, 2.35), RL_RESCUE_DEPUTY, "N4+0 P4+500 P4+650 P4+800");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(by_what_the_gate_leaves, fresh),
+		cmocka_unit_test_setup(only_of_the_lost, fresh),
+		cmocka_unit_test_setup(one_member_rescues, fresh),
+		cmocka_unit_test_setup(a_backup_that_left_is_replaced, fresh),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, fixture_done);
+}
