@@ -14,7 +14,8 @@
 //   - IPv4 names are sent by IPv4, IPv6 names by IPv6, a moment apart, both or none.
 //
 // The client knows the round trips to its home and to its backup itself, and better than a prefix's
-// figures tell them: it is never sent to its backup for speed. That and the dwell keep one redirect from undoing another.
+// figures tell them: it is never sent to its backup for speed. That and the dwell keep one redirect
+// from undoing another.
 //
 // A claim with a backup is one of a client that was moved before (or confirmed where it was): the
 // first redirect gives it one, and no home takes it away without naming another.
