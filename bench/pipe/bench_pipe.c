@@ -176,13 +176,15 @@ static struct rate run_loop(lcore_function_t *loop, const char *name, const stru
 		need(rte_eal_remote_launch(loop, &worker[i], i + 1) == 0,
 		     "a worker does not start");
 	for (unsigned i = 0; i < n; i++)
-		while (!atomic_load(&wire[i].done)) {
+		// Once at least: on a busy machine a short run may be over before this thread's
+		// turn.
+		do {
 			if (beside)
 				newcomers_admit(beside, clock_now(&clock_now_ms));
 			else
 				usleep(20000);
 			clock_sync(&clock_now_ms);
-		}
+		} while (!atomic_load(&wire[i].done));
 	for (unsigned i = 0; i < n; i++)
 		atomic_store(&worker[i].stop, true);
 	rte_eal_mp_wait_lcore();
