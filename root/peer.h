@@ -62,9 +62,8 @@ struct rl_peer_cold {
 	_Atomic uint8_t major, minor;
 	uint8_t state;            // under the table's lock
 	_Atomic uint8_t withheld; // gets no answers (root/tell.h)
-	_Atomic uint16_t
-		sighted;    // low bits of the tick of the last sighting (root/sight.h); 0: never
-	uint32_t next_free; // under the table's lock
+	_Atomic uint16_t sighted; // the last sighting (root/sight.c); 0: none
+	uint32_t next_free;       // under the table's lock
 };
 _Static_assert(sizeof(struct rl_peer_cold) == 224, "a peer is 288 bytes with its hot line");
 

@@ -49,7 +49,7 @@ static bool options_sane(const struct rl_options *o)
 	       o->hop_limit <= ZT_HOPS_MASK && o->introduce_pairs >= 1 && o->group_members >= 1 &&
 	       o->budget_cells >= 1 && o->reassembly_slots >= 1 && o->reassembly_ms >= 1 &&
 	       o->path_timeout_ms >= 1 && o->peer_timeout_ms >= o->path_timeout_ms &&
-	       o->sight_ms <= 3600000;
+	       o->sight_ms <= 1800000;
 }
 
 static bool make_tables(struct rl_root *r, const uint8_t seed[static 32])

@@ -52,8 +52,8 @@ struct rl_options {
 	uint32_t validate_pps;       // [64] identity validations a second for one /24 or /48
 	uint32_t reassembly_slots;   // [64] incomplete packets per worker, 10 kB each
 	uint32_t reassembly_ms;      // [2000]
-	uint32_t sight_ms;           // [0] between sightings of one client, up to an hour; 0: none
-				     // (root/sight.h)
+	uint32_t sight_ms; // [0] between sightings of one client, up to half an hour; 0: none
+			   // (root/sight.h)
 };
 
 struct rl_options rl_options_default(void);

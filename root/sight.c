@@ -21,29 +21,34 @@ static void note(struct rl_worker *w, const struct rl_request *q, enum rl_sight_
 	};
 }
 
-// Is it this client's turn? Claims it: of two workers one notes.
-static bool due(struct rl_worker *w, struct rl_peer_cold *cold, uint32_t every_ms)
+// Is it this client's turn? Claims it: of two workers one notes. After a HELLO the first word to a
+// best root is news at once: the client has arrived.
+static bool due(struct rl_worker *w, struct rl_peer_cold *cold, bool hello)
 {
-	uint16_t now = (uint16_t)w->tick;
+	uint32_t every = w->root->opt.sight_ms;
+	uint16_t now = (uint16_t)(w->tick << 1 | hello);
 	uint16_t last = atomic_load_explicit(&cold->sighted, memory_order_relaxed);
-	if (last != 0 && (uint16_t)(now - last) < every_ms / RL_TICK_MS)
+	uint32_t age_ms = (uint16_t)((now | 1) - (last | 1)) / 2 * RL_TICK_MS;
+	bool arrives = !hello && last & 1;
+	if (hello && every > HELLO_MS)
+		every = HELLO_MS;
+	if (last != 0 && !arrives && age_ms < every)
 		return false;
-	return atomic_compare_exchange_strong_explicit(&cold->sighted, &last, now ? now : 1,
+	return atomic_compare_exchange_strong_explicit(&cold->sighted, &last, now ? now : 2,
 						       memory_order_relaxed, memory_order_relaxed);
 }
 
 void rl_sight_request(struct rl_worker *w, const struct rl_request *q, unsigned verb)
 {
-	uint32_t every = w->root->opt.sight_ms;
 	struct rl_path path;
 	uint32_t heard;
-	if (every == 0 || !q->direct || !q->proven)
+	if (w->root->opt.sight_ms == 0 || !q->direct || !q->proven)
 		return;
 	bool hello = verb == ZT_VERB_HELLO;
 	if (!hello && verb != ZT_VERB_WHOIS && verb != ZT_VERB_MULTICAST_LIKE &&
 	    verb != ZT_VERB_MULTICAST_GATHER)
 		return;
-	if (!due(w, q->cold, hello && every > HELLO_MS ? HELLO_MS : every))
+	if (!due(w, q->cold, hello))
 		return;
 	unsigned i = rl_peer_path_find(q->peer, q->cold, &q->packet->from);
 	if (i != RL_PATH_NONE && rl_peer_path_get(q->peer, q->cold, i, &path, &heard))

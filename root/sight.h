@@ -4,7 +4,8 @@
 //
 // A sighting is noted only of a client that is authenticated and came directly by a proven path, so
 // nobody can report somebody else, and at most once per client and interval (a HELLO once a second,
-// a path newly proven always): what is noted is bounded by what clients may say.
+// the first word after a HELLO and a proven path always): what is noted is bounded by what clients
+// may say.
 #pragma once
 
 #include "root/packet.h"

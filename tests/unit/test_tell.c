@@ -198,10 +198,9 @@ static void who_speaks_from_where_is_noted(void **state)
 	bench_say(b, 0, buf, bench_hello(b, 0, buf)); // the copy from its other socket
 	sights(b, 0);
 	bench_say(b, 0, buf, node_whois(&b->node[0], 3, &self, 1, buf));
+	assert_int_equal(sights(b, 1)->kind, RL_SIGHT_SPOKE); // it has arrived
+	bench_say(b, 0, buf, node_whois(&b->node[0], 3, &self, 1, buf));
 	sights(b, 0); // noted a moment ago
-	b->now += 1100;
-	bench_say(b, 0, buf, bench_hello(b, 0, buf));
-	sights(b, 1);
 	b->now += 14000;
 	bench_say(b, 0, buf, node_whois(&b->node[0], 3, &self, 1, buf));
 	sights(b, 0);
