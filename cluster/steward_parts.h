@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Between the files of the steward.
+#pragma once
+
+#include "cluster/steward.h"
+
+bool rl_steward_find(const struct rl_steward *s, uint64_t client, struct rl_location *l);
+struct rl_score_view rl_steward_view(const struct rl_steward *s);
+struct rl_geo rl_steward_where(const struct rl_steward *s, const struct rl_location *l);
+// The family by which the client was heard last here.
+enum rl_family rl_steward_family(const struct rl_steward *s, uint64_t client,
+				 const struct rl_location *l);
+// This member's own claim, and what follows from it.
+void rl_steward_claim(struct rl_steward *s, const struct rl_location *l);
+// steward_plan.c
+void rl_steward_plan(struct rl_steward *s, uint64_t client, const struct rl_plan *p);
+void rl_steward_timers(struct rl_steward *s);
+// steward_link.c
+void rl_steward_send(struct rl_steward *s, struct rl_batch_writer *b);
+void rl_steward_notice(struct rl_steward *s, uint8_t to, const struct rl_notice *n);
+void rl_steward_flush(struct rl_steward *s);
+void rl_steward_beat(struct rl_steward *s);
+void rl_steward_tell_rtt(struct rl_steward *s, const struct rl_rtt_news *n);
+// steward_turn.c
+void rl_steward_turn(struct rl_steward *s);

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a member does by the clock: ECHOs to the clients it is the backup of, the rescue of a dead
+// member's clients, its own drain.
+#include "cluster/steward_parts.h"
+
+enum {
+	RESCUE_EACH = 400,  // clients in one turn: 20 000 a second
+	WALK_GROUPS = 2000, // of the directory in one turn
+	DRAIN_GROUPS = 200,
+	DRAIN_STEPS = 64,
+	RESCUE_AGAIN_MS = 10000, // then once more, for what was lost
+};
+
+static void keep_warm_one(struct rl_steward *s, uint64_t client)
+{
+	struct rl_warm_client *c = rl_warm_find(&s->warm, client);
+	struct rl_location l;
+	struct rl_plan p = {0};
+	if (!c || !rl_steward_find(s, client, &l))
+		return;
+	if (l.v4.family != 0)
+		rl_plan_add(&p, RL_ACTION_ECHO, RL_FAMILY_4, 0);
+	if (l.v6.family != 0)
+		rl_plan_add(&p, RL_ACTION_ECHO, RL_FAMILY_6, 0);
+	rl_steward_plan(s, client, &p);
+	if (!rl_warm_cold(c))
+		return;
+	struct rl_notice n = {.address = client, .what = RL_NOTICE_COLD, .member = s->members.self};
+	rl_steward_notice(s, (uint8_t)c->home, &n);
+}
+
+static void keep_warm(struct rl_steward *s)
+{
+	uint64_t due[64];
+	unsigned n;
+	while ((n = rl_warm_due(&s->warm, s->now_ms, due, 64)) > 0)
+		for (unsigned i = 0; i < n; i++)
+			keep_warm_one(s, due[i]);
+}
+
+static void rescue(struct rl_steward *s, uint64_t client, bool deputy)
+{
+	struct rl_score_view v = rl_steward_view(s);
+	struct rl_location l;
+	struct rl_plan p;
+	// The second walk is for those whom the first one did not reach.
+	if (!rl_steward_find(s, client, &l) || l.home != s->rescue.home ||
+	    (deputy && rl_pushes_age(&l.pushes, v.now_ms) < RESCUE_AGAIN_MS / 2))
+		return;
+	s->counters.rescue[rl_rescue(&v, &l, rl_steward_where(s, &l), &p)]++;
+	rl_steward_plan(s, client, &p);
+}
+
+static unsigned rescue_warm(struct rl_steward *s)
+{
+	uint64_t some[RESCUE_EACH];
+	unsigned n = rl_warm_of(&s->warm, &s->rescue, some, RESCUE_EACH);
+	for (unsigned i = 0; i < n; i++)
+		rescue(s, some[i], false);
+	return n;
+}
+
+static void rescue_others(struct rl_steward *s)
+{
+	struct rl_location found[RL_GROUP_ENTRIES];
+	for (unsigned i = 0; i < WALK_GROUPS && !s->deputy.done; i++) {
+		unsigned n = rl_directory_step(&s->directory, &s->deputy, found);
+		for (unsigned k = 0; k < n; k++)
+			if (found[k].home == s->rescue.home)
+				rescue(s, found[k].address, true);
+	}
+}
+
+// First the clients that this member keeps warm, then all of the dead one's in the directory.
+static void rescue_turn(struct rl_steward *s)
+{
+	if (s->rescue.home == RL_NOBODY || s->now_ms < s->rescue_again_ms)
+		return;
+	if (!rl_member_lost(&s->members, s->rescue.home, s->now_ms)) {
+		if (rl_member_alive(&s->members, s->rescue.home))
+			s->rescue.home = RL_NOBODY;
+		return;
+	}
+	if (rescue_warm(s) > 0)
+		return;
+	rescue_others(s);
+	if (!s->deputy.done)
+		return;
+	s->rescue.next = 0;
+	s->deputy = rl_directory_walk_all(&s->directory);
+	s->rescue_again_ms = s->now_ms + RESCUE_AGAIN_MS;
+}
+
+static void deaths(struct rl_steward *s)
+{
+	uint8_t dead;
+	while ((dead = rl_member_next_dead(&s->members, s->now_ms)) != RL_NOBODY) {
+		s->rescue = (struct rl_warm_walk){.home = dead};
+		s->deputy = rl_directory_walk_all(&s->directory);
+		s->rescue_again_ms = 0;
+	}
+}
+
+static void drain_one(struct rl_steward *s, const struct rl_location *l)
+{
+	struct rl_score_view v = rl_steward_view(s);
+	struct rl_location own = *l;
+	struct rl_plan p;
+	enum rl_drain_why why = rl_drain_start(&s->drain, &v, l, rl_steward_where(s, l),
+					       rl_steward_family(s, l->address, l), &p);
+	s->counters.drain[why]++;
+	if (why != RL_DRAIN_SENT)
+		return;
+	own.backup = p.backup;
+	rl_steward_claim(s, &own);
+	rl_room_promise(&s->room, &s->members, p.action[0].to, 1);
+	s->host.withhold(s->host.ctx, l->address, true);
+	rl_steward_plan(s, l->address, &p);
+}
+
+// Those that did not arrive are answered again, whether or not this member still drains.
+static void drain_steps(struct rl_steward *s)
+{
+	struct rl_plan p;
+	for (unsigned i = 0; i < DRAIN_STEPS; i++) {
+		uint64_t client = rl_drain_step(&s->drain, s->now_ms, &p);
+		if (client == 0)
+			continue;
+		s->host.withhold(s->host.ctx, client, false);
+		rl_steward_plan(s, client, &p);
+	}
+}
+
+static void drain_turn(struct rl_steward *s)
+{
+	struct rl_location found[RL_GROUP_ENTRIES];
+	drain_steps(s);
+	if (!s->news.draining)
+		return;
+	if (s->drains.done)
+		s->drains = rl_directory_walk_all(&s->directory);
+	for (unsigned i = 0; i < DRAIN_GROUPS && !s->drains.done; i++) {
+		unsigned n = rl_directory_step(&s->directory, &s->drains, found);
+		for (unsigned k = 0; k < n; k++)
+			if (found[k].home == s->members.self && !found[k].gone)
+				drain_one(s, &found[k]);
+	}
+}
+
+void rl_steward_turn(struct rl_steward *s)
+{
+	deaths(s);
+	keep_warm(s);
+	rescue_turn(s);
+	drain_turn(s);
+	rl_steward_timers(s);
+}
