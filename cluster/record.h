@@ -101,7 +101,7 @@ enum rl_notice_what {
 	RL_NOTICE_ARRIVED,    // it said HELLO to the sender; `member` may let go of it
 	RL_NOTICE_STAYED,     // it did not come: the sender serves it on
 	RL_NOTICE_RESCUED,    // the sender takes it over from `member`, which is dead
-	RL_NOTICE_COLD,       // the sender is its backup and gets through to it no more: open the way
+	RL_NOTICE_COLD, // the sender is its backup and gets through to it no more: open the way
 	RL_NOTICE_END,
 };
 

@@ -218,7 +218,7 @@ void rl_steward_sight(struct rl_steward *s, const struct rl_steward_sight *e, ui
 	// By its proof or its word it has our OK, and so a path that it takes a PUSH by.
 	bool now = e->kind == RL_SIGHT_PROOF ||
 		   (e->kind == RL_SIGHT_SPOKE && (!mine || its_turn(s, e->client)));
-	if (now && !s->news.draining)
+	if (now && !s->news.draining && s->now_ms - s->start_ms >= RL_STEWARD_LEARN_MS)
 		consider(s, e->client, family_of(&e->from));
 }
 
@@ -247,7 +247,8 @@ void rl_steward_init(struct rl_steward *s, const struct rl_steward_config *c,
 		     uint64_t now_ms)
 {
 	uint8_t *at = mem, key[16];
-	*s = (struct rl_steward){.config = *c, .host = *host, .news = c->own, .now_ms = now_ms};
+	*s = (struct rl_steward){
+		.config = *c, .host = *host, .news = c->own, .start_ms = now_ms, .now_ms = now_ms};
 	s->config.sync.self = c->own.id;
 	s->config.sync.changed = changed;
 	s->config.sync.ctx = s;

@@ -21,6 +21,7 @@
 enum {
 	RL_STEWARD_PATHS = 4, // that a root stores of a client
 	RL_STEWARD_TURN_MS = 20,
+	RL_STEWARD_LEARN_MS = 33000, // after a start nobody is moved: a chain of PUSHes lasts less
 };
 
 struct rl_steward_path {
@@ -116,6 +117,7 @@ struct rl_steward {
 	uint8_t *batch; // RL_BATCH_MAX: what is being sent
 	uint8_t *news_batch;
 	struct rl_batch_writer figures; // round trips, in news_batch, until the next heartbeat
+	uint64_t start_ms; // soon after it what the gate is to remember is not known yet
 	uint64_t beat_ms;
 	uint64_t now_ms;
 };

@@ -135,7 +135,7 @@ static void drain_turn(struct rl_steward *s)
 {
 	struct rl_location found[RL_GROUP_ENTRIES];
 	drain_steps(s);
-	if (!s->news.draining)
+	if (!s->news.draining || s->now_ms - s->start_ms < RL_STEWARD_LEARN_MS)
 		return;
 	if (s->drains.done)
 		s->drains = rl_directory_walk_all(&s->directory);

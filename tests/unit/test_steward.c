@@ -264,7 +264,7 @@ static int open_cluster(void **state)
 	c->where[0] = rl_geo_at(40.7, -74.0); // New York
 	c->where[1] = rl_geo_at(52.4, 4.9);   // Amsterdam
 	c->where[2] = rl_geo_at(1.35, 103.8); // Singapore
-	run(c, 6000);
+	run(c, RL_STEWARD_LEARN_MS);
 	*state = c;
 	return 0;
 }
