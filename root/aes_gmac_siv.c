@@ -9,9 +9,18 @@
 #include <errno.h>
 #include <string.h>
 
+static const struct aes_many *best_many(void)
+{
+	for (const struct aes_many *const *m = aes_many; *m; m++)
+		if ((*m)->found())
+			return *m;
+	return NULL;
+}
+
 int rl_siv_init(struct rl_siv *s)
 {
 	s->ni = aes_ni_found();
+	s->many = best_many();
 	s->gcm = EVP_CIPHER_CTX_new();
 	s->ctr = EVP_CIPHER_CTX_new();
 	s->ecb = EVP_CIPHER_CTX_new();
@@ -124,6 +133,35 @@ bool rl_siv_open(struct rl_siv *s, const uint8_t k0[static 32], const uint8_t k1
 	if (!gmac(s, k0, block, aad, aad_len, text, len, folded))
 		return false;
 	return sodium_memcmp(folded, block + 8, 8) == 0;
+}
+
+void rl_siv_seal_many(struct rl_siv *s, struct rl_siv_packet *p, unsigned n)
+{
+	while (s->many && n >= s->many->worth) {
+		unsigned some = n < s->many->lanes ? n : s->many->lanes;
+		s->many->seal(p, some);
+		p += some;
+		n -= some;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		uint8_t iv[8];
+		memcpy(iv, p[i].tag, sizeof(iv));
+		p[i].ok = rl_siv_seal(s, p[i].k0, p[i].k1, iv, p[i].aad, sizeof(p[i].aad),
+				      p[i].text, p[i].len, p[i].tag);
+	}
+}
+
+void rl_siv_open_many(struct rl_siv *s, struct rl_siv_packet *p, unsigned n)
+{
+	while (s->many && n >= s->many->worth) {
+		unsigned some = n < s->many->lanes ? n : s->many->lanes;
+		s->many->open(p, some);
+		p += some;
+		n -= some;
+	}
+	for (unsigned i = 0; i < n; i++)
+		p[i].ok = rl_siv_open(s, p[i].k0, p[i].k1, p[i].tag, p[i].aad, sizeof(p[i].aad),
+				      p[i].text, p[i].len);
 }
 
 bool rl_aes_ctr(struct rl_siv *s, const uint8_t key[static 32], const uint8_t counter[static 16],

@@ -8,10 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct aes_many;
 struct evp_cipher_ctx_st;
 
 struct rl_siv {
 	bool ni; // the CPU does it alone (root/aes_ni.h); tests clear it to compare
+	const struct aes_many *many;   // several packets at once; NULL: one by one
 	struct evp_cipher_ctx_st *gcm; // GMAC under K0
 	struct evp_cipher_ctx_st *ctr; // CTR and the forward block under K1
 	struct evp_cipher_ctx_st *ecb; // the backward block under K1
@@ -31,6 +33,20 @@ bool rl_siv_seal(struct rl_siv *s, const uint8_t k0[static 32], const uint8_t k1
 bool rl_siv_open(struct rl_siv *s, const uint8_t k0[static 32], const uint8_t k1[static 32],
 		 const uint8_t tag[static 16], const uint8_t *aad, size_t aad_len, uint8_t *text,
 		 size_t len);
+
+// The same for many packets, several at a time where the CPU can. AAD is one block, padded with
+// zeros. tag: sealing finds the IV in its first 8 bytes and leaves the tag; opening reads the tag.
+// ok: as the return value above. Everything pointed to stays the caller's.
+struct rl_siv_packet {
+	const uint8_t *k0, *k1;
+	uint8_t *text;
+	size_t len;
+	uint8_t aad[16];
+	uint8_t tag[16];
+	bool ok;
+};
+void rl_siv_seal_many(struct rl_siv *s, struct rl_siv_packet *p, unsigned n);
+void rl_siv_open_many(struct rl_siv *s, struct rl_siv_packet *p, unsigned n);
 
 // AES-256-CTR in place, from the given counter block.
 bool rl_aes_ctr(struct rl_siv *s, const uint8_t key[static 32], const uint8_t counter[static 16],

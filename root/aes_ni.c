@@ -13,6 +13,9 @@ struct schedule {
 	__m128i k[ROUNDS + 1];
 };
 
+extern const struct aes_many aes_vaes, aes_ni4;
+const struct aes_many *const aes_many[] = {&aes_vaes, &aes_ni4, NULL};
+
 bool aes_ni_found(void)
 {
 	return __builtin_cpu_supports("aes") && __builtin_cpu_supports("pclmul") &&

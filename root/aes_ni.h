@@ -20,3 +20,16 @@ bool aes_ni_siv_open(const uint8_t k0[static 32], const uint8_t k1[static 32],
 		     uint8_t *text, size_t len);
 void aes_ni_ctr(const uint8_t key[static 32], const uint8_t counter[static 16], uint8_t *p,
 		size_t len);
+
+// Several packets side by side (root/aes_packets.h): `lanes` of them at most take little longer
+// than one. Fewer than `worth` are done one by one. Callers ask found() first.
+struct rl_siv_packet;
+struct aes_many {
+	const char *name;
+	unsigned lanes, worth;
+	bool (*found)(void);
+	void (*seal)(struct rl_siv_packet *p, unsigned n);
+	void (*open)(struct rl_siv_packet *p, unsigned n);
+};
+// Best first; NULL ends them.
+extern const struct aes_many *const aes_many[];
