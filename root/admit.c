@@ -156,6 +156,7 @@ void rl_admit(struct rl_worker *w, struct rl_scratch *s, uint64_t now_ms, struct
 	w->arrival = p;
 	p->verdict = RL_DONE;
 	p->drop = RL_DROP_NONE;
+	p->mac = RL_MAC_UNKNOWN;
 	uint8_t flags = p->len >= ZT_HDR_LEN ? p->data[ZT_AT_FLAGS] : 0;
 	bool good = rl_packet_parse(p, r->self) && p->zt_to == r->self && !p->fragment;
 	if (good && flags & ZT_FLAG_ENCRYPTED &&
@@ -169,6 +170,7 @@ void rl_admit(struct rl_worker *w, struct rl_scratch *s, uint64_t now_ms, struct
 		inner(w, s, p);
 	else
 		p->verdict = RL_DROP;
+	rl_seal_all(w);
 	if (p->verdict == RL_DROP)
 		rl_count(w, p->drop);
 }

@@ -12,6 +12,7 @@ enum {
 	AAD_LEN = ZT_AT_MAC - ZT_AT_TO, // destination, source, byte 18
 	XHELLO_MIN = ZT_HDR_LEN + ZT_XHELLO_KEY_LEN,
 	NOT_HOPS = 0xff & ~ZT_HOPS_MASK,
+	SIV_BATCH = 16,
 };
 
 struct rl_cipher {
@@ -103,75 +104,121 @@ static bool open_salsa(struct rl_cipher *c, const struct rl_key *key, uint8_t *p
 	return ok;
 }
 
-static bool seal_siv(struct rl_cipher *c, const struct rl_key *key, uint8_t *p, size_t len)
+static void siv_packet(struct rl_siv_packet *s, const struct rl_armor_job *j)
 {
-	uint8_t iv[8];
-	uint8_t aad[AAD_LEN];
-	uint8_t tag[16];
-
-	memcpy(iv, p, sizeof(iv));
-	memcpy(aad, p + ZT_AT_TO, AAD_LEN);
-	aad[AAD_LEN - 1] &= NOT_HOPS;
-	if (!rl_siv_seal(&c->siv, key->aes0, key->aes1, iv, aad, AAD_LEN, p + ZT_AT_VERB,
-			 len - ZT_AT_VERB, tag))
-		return false;
-	memcpy(p + ZT_AT_ID, tag, 8);
-	memcpy(p + ZT_AT_MAC, tag + 8, ZT_MAC_LEN);
-	return true;
+	*s = (struct rl_siv_packet){.k0 = j->key->aes0,
+				    .k1 = j->key->aes1,
+				    .text = j->p + ZT_AT_VERB,
+				    .len = j->len - (size_t)ZT_AT_VERB};
+	memcpy(s->aad, j->p + ZT_AT_TO, AAD_LEN);
+	s->aad[AAD_LEN - 1] &= NOT_HOPS;
+	memcpy(s->tag, j->p + ZT_AT_ID, 8);
+	memcpy(s->tag + 8, j->p + ZT_AT_MAC, ZT_MAC_LEN);
 }
 
-static bool open_siv(struct rl_cipher *c, const struct rl_key *key, uint8_t *p, size_t len)
+static void seal_siv(struct rl_cipher *c, struct rl_armor_job *const job[], unsigned n)
 {
-	uint8_t aad[AAD_LEN];
-	uint8_t tag[16];
+	struct rl_siv_packet s[SIV_BATCH];
 
-	memcpy(aad, p + ZT_AT_TO, AAD_LEN);
-	aad[AAD_LEN - 1] &= NOT_HOPS;
-	memcpy(tag, p + ZT_AT_ID, 8);
-	memcpy(tag + 8, p + ZT_AT_MAC, ZT_MAC_LEN);
-	return rl_siv_open(&c->siv, key->aes0, key->aes1, tag, aad, AAD_LEN, p + ZT_AT_VERB,
-			   len - ZT_AT_VERB);
+	for (unsigned i = 0; i < n; i++)
+		siv_packet(&s[i], job[i]);
+	rl_siv_seal_many(&c->siv, s, n);
+	for (unsigned i = 0; i < n; i++) {
+		uint8_t *p = job[i]->p;
+
+		memcpy(p + ZT_AT_ID, s[i].tag, 8);
+		memcpy(p + ZT_AT_MAC, s[i].tag + 8, ZT_MAC_LEN);
+		// libcrypto failed half way: nothing readable may leave.
+		if (!s[i].ok)
+			sodium_memzero(p + ZT_AT_MAC, job[i]->len - (size_t)ZT_AT_MAC);
+	}
+}
+
+static void open_siv(struct rl_cipher *c, struct rl_armor_job *const job[], unsigned n)
+{
+	struct rl_siv_packet s[SIV_BATCH];
+
+	for (unsigned i = 0; i < n; i++)
+		siv_packet(&s[i], job[i]);
+	rl_siv_open_many(&c->siv, s, n);
+	for (unsigned i = 0; i < n; i++)
+		job[i]->ok = s[i].ok;
+}
+
+void rl_armor_seal_many(struct rl_cipher *c, struct rl_armor_job *job, unsigned n)
+{
+	struct rl_armor_job *siv[SIV_BATCH];
+	unsigned sivs = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct rl_armor_job *j = &job[i];
+		uint8_t *flags = &j->p[ZT_AT_FLAGS];
+
+		if (j->len < ZT_HDR_LEN || j->len > ZT_PACKET_MAX)
+			abort(); // the caller's buffer is already overrun, or holds no packet
+		*flags = (uint8_t)((*flags & ~ZT_SUITE_MASK) | j->suite << ZT_SUITE_SHIFT);
+		switch (j->suite) {
+		case ZT_SUITE_POLY1305:
+			seal_salsa(c, j->key, j->p, j->len, false);
+			break;
+		case ZT_SUITE_SALSA_POLY1305:
+			*flags |= ZT_FLAG_ENCRYPTED;
+			seal_salsa(c, j->key, j->p, j->len, true);
+			break;
+		case ZT_SUITE_AES_GMAC_SIV:
+			siv[sivs++] = j;
+			break;
+		default:
+			abort(); // no such suite: a mistake in the caller, never a matter of input
+		}
+		if (sivs == SIV_BATCH || i + 1 == n) {
+			seal_siv(c, siv, sivs);
+			sivs = 0;
+		}
+	}
+}
+
+void rl_armor_open_many(struct rl_cipher *c, struct rl_armor_job *job, unsigned n)
+{
+	struct rl_armor_job *siv[SIV_BATCH];
+	unsigned sivs = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct rl_armor_job *j = &job[i];
+		bool whole = j->len >= ZT_HDR_LEN && j->len <= ZT_PACKET_MAX;
+		unsigned suite = whole ? suite_of(j->p) : ZT_SUITE_TRUSTED;
+
+		j->ok = false;
+		if (suite == ZT_SUITE_POLY1305)
+			j->ok = open_salsa(c, j->key, j->p, j->len, false);
+		else if (suite == ZT_SUITE_SALSA_POLY1305)
+			j->ok = open_salsa(c, j->key, j->p, j->len, true);
+		else if (suite == ZT_SUITE_AES_GMAC_SIV)
+			siv[sivs++] = j;
+		if (sivs == SIV_BATCH || i + 1 == n) {
+			open_siv(c, siv, sivs);
+			sivs = 0;
+		}
+	}
 }
 
 void rl_armor_seal(struct rl_cipher *c, const struct rl_key *key, uint8_t *p, size_t len,
 		   unsigned suite)
 {
-	if (len < ZT_HDR_LEN || len > ZT_PACKET_MAX)
-		abort(); // the caller's buffer is already overrun, or holds no packet
-	p[ZT_AT_FLAGS] = (uint8_t)((p[ZT_AT_FLAGS] & ~ZT_SUITE_MASK) | suite << ZT_SUITE_SHIFT);
-	switch (suite) {
-	case ZT_SUITE_POLY1305:
-		seal_salsa(c, key, p, len, false);
-		return;
-	case ZT_SUITE_SALSA_POLY1305:
-		p[ZT_AT_FLAGS] |= ZT_FLAG_ENCRYPTED;
-		seal_salsa(c, key, p, len, true);
-		return;
-	case ZT_SUITE_AES_GMAC_SIV:
-		if (seal_siv(c, key, p, len))
-			return;
-		// libcrypto failed half way: nothing readable may leave.
-		sodium_memzero(p + ZT_AT_MAC, len - ZT_AT_MAC);
-		return;
-	default:
-		abort(); // no such suite: a mistake in the caller, never a matter of input
-	}
+	struct rl_armor_job job = {key, p, len > ZT_PACKET_MAX ? UINT16_MAX : (uint16_t)len,
+				   (uint8_t)suite, false};
+
+	rl_armor_seal_many(c, &job, 1);
 }
 
 bool rl_armor_open(struct rl_cipher *c, const struct rl_key *key, uint8_t *p, size_t len)
 {
-	if (len < ZT_HDR_LEN || len > ZT_PACKET_MAX)
+	struct rl_armor_job job = {key, p, (uint16_t)len, 0, false};
+
+	if (len > ZT_PACKET_MAX)
 		return false;
-	switch (suite_of(p)) {
-	case ZT_SUITE_POLY1305:
-		return open_salsa(c, key, p, len, false);
-	case ZT_SUITE_SALSA_POLY1305:
-		return open_salsa(c, key, p, len, true);
-	case ZT_SUITE_AES_GMAC_SIV:
-		return open_siv(c, key, p, len);
-	default:
-		return false;
-	}
+	rl_armor_open_many(c, &job, 1);
+	return job.ok;
 }
 
 void rl_armor_hello_seal(const struct rl_key *key, uint8_t *p, size_t at, size_t len)

@@ -48,7 +48,10 @@ struct rl_root {
 	unsigned blocks;
 };
 
-enum { RL_OUT_MAX = 256 };
+enum {
+	RL_OUT_MAX = 256,
+	RL_SEAL_MAX = 16, // more do not fit the first cache, and are not faster
+};
 
 struct rl_worker {
 	struct rl_root *root;
@@ -76,6 +79,8 @@ struct rl_worker {
 	struct rl_sight sight[RL_BURST_MAX];
 	unsigned out_count;
 	struct rl_out *out;
+	unsigned seal_count; // packets of this burst yet to be sealed
+	struct rl_armor_job seal[RL_SEAL_MAX];
 	uint8_t *plain;  // ZT_PACKET_MAX: answers are built here
 	uint8_t *expand; // ZT_PACKET_MAX: compressed packets come to light here
 	struct {
@@ -135,8 +140,10 @@ bool rl_nop_send(struct rl_worker *w, struct rl_peer *peer, const struct rl_path
 void rl_sight_request(struct rl_worker *w, const struct rl_request *q, unsigned verb);
 void rl_sight_proof(struct rl_worker *w, const struct rl_request *q, const struct rl_path *path,
 		    bool moved);
-// receive.c: everything for the root that is whole. `joined`: reassembled, so answers go to the
-// out-box.
+// for_us.c: everything for the root. First, over the burst: budgets, and all packets of known peers
+// are opened side by side. Then, one by one: what is whole is answered. `joined`: reassembled, so
+// answers go to the out-box.
+void rl_open_burst(struct rl_worker *w, struct rl_packet *p[], unsigned n);
 void rl_for_us(struct rl_worker *w, struct rl_packet *p, bool joined);
 // dispatch.c: authenticated request of a known peer.
 void rl_known(struct rl_worker *w, struct rl_packet *p, struct rl_peer *peer);
@@ -165,6 +172,11 @@ void rl_hello_answer(struct rl_worker *w, struct rl_request *q, const struct rl_
 void rl_verb_hello(struct rl_worker *w, struct rl_request *q);
 void rl_verb_ok(struct rl_worker *w, struct rl_request *q);
 void rl_verb_whois(struct rl_worker *w, struct rl_request *q);
+// A WHOIS opened, but not yet its turn: prefetches where the peers asked for are looked up; then,
+// with the hashes it left, what the answer copies. Up to `max` hashes are noted; returns how many.
+unsigned rl_whois_ahead(struct rl_worker *w, const struct rl_packet *p, uint64_t hash[],
+			unsigned max);
+void rl_whois_ahead_peers(struct rl_worker *w, const uint64_t hash[], unsigned n);
 void rl_verb_echo(struct rl_worker *w, struct rl_request *q);
 void rl_verb_like(struct rl_worker *w, struct rl_request *q);
 void rl_verb_gather(struct rl_worker *w, struct rl_request *q);

@@ -114,7 +114,10 @@ bool rl_request_open(struct rl_worker *w, struct rl_packet *p, struct rl_peer *p
 				 .data = p->data,
 				 .len = p->len,
 				 .wire_len = p->len};
-	if (!rl_armor_open(w->cipher, &q->cold->key, p->data, p->len))
+	bool right = p->mac == RL_MAC_RIGHT;
+	if (p->mac == RL_MAC_UNKNOWN)
+		right = rl_armor_open(w->cipher, &q->cold->key, p->data, p->len);
+	if (!right)
 		return rl_drop(p, RL_DROP_BAD_MAC);
 	// After the MAC: else anybody could use up what a peer is allowed.
 	if (!rl_peer_allow(q->cold, w->now_ms, w->root->opt.peer_verb_pps))

@@ -45,7 +45,7 @@ bool rl_rendezvous_send(struct rl_worker *w, struct rl_peer *whom, const struct 
 	rl_put8(&out, at->family == 4 ? 4 : 16);
 	rl_put_bytes(&out, at->ip, at->family == 4 ? 4 : 16);
 	size_t len = rl_writer_len(&out);
-	rl_armor_seal(w->cipher, &to.cold->key, box->data, len, rl_reply_suite(whom));
+	rl_seal(w, &to.cold->key, box->data, len, rl_reply_suite(whom));
 	rl_out_send(w, box, by, len);
 	w->stats.rendezvous++;
 	return true;

@@ -31,6 +31,12 @@ enum rl_verdict {
 		  // (NO_PEER, NO_PATH)
 };
 
+enum rl_mac {
+	RL_MAC_UNKNOWN, // not opened yet
+	RL_MAC_RIGHT,   // authentic, and in the clear now
+	RL_MAC_WRONG,
+};
+
 struct rl_packet {
 	// In: set by the caller, which keeps owning the buffer.
 	uint8_t *data; // UDP payload; rewritten in place
@@ -53,6 +59,7 @@ struct rl_packet {
 	uint64_t source; // hash of where it came from, for its budget
 	struct rl_peer *peer;
 	bool fragment;
+	enum rl_mac mac;
 };
 
 // Reads the header in place. False: p->drop says why. Fills zt_to, zt_from (0 for a fragment),

@@ -39,7 +39,7 @@ void rl_probe_send(struct rl_worker *w, struct rl_peer *peer, const struct rl_pa
 	rl_store40(out->data + ZT_AT_FROM, r->self);
 	out->data[ZT_AT_FLAGS] = 0;
 	out->data[ZT_AT_VERB] = ZT_VERB_ECHO;
-	rl_armor_seal(w->cipher, &cold->key, out->data, RL_PROBE_LEN, ZT_SUITE_SALSA_POLY1305);
+	rl_seal(w, &cold->key, out->data, RL_PROBE_LEN, ZT_SUITE_SALSA_POLY1305);
 	rl_out_send(w, out, to, RL_PROBE_LEN);
 	atomic_store_explicit(&cold->probe_ms, (uint32_t)w->now_ms, memory_order_relaxed);
 	w->stats.probes++;

@@ -24,6 +24,21 @@ void rl_out_send(struct rl_worker *w, struct rl_out *out, const struct rl_path *
 	w->out_count++;
 }
 
+void rl_seal(struct rl_worker *w, const struct rl_key *key, uint8_t *data, size_t len,
+	     unsigned suite)
+{
+	w->seal[w->seal_count++] =
+		(struct rl_armor_job){key, data, (uint16_t)len, (uint8_t)suite, false};
+	if (w->seal_count == RL_SEAL_MAX)
+		rl_seal_all(w);
+}
+
+void rl_seal_all(struct rl_worker *w)
+{
+	rl_armor_seal_many(w->cipher, w->seal, w->seal_count);
+	w->seal_count = 0;
+}
+
 struct rl_writer rl_reply_header(struct rl_worker *w, uint8_t *buf, size_t room, uint64_t to,
 				 enum zt_verb verb)
 {
@@ -96,23 +111,25 @@ static void send_fragments(struct rl_worker *w, const struct rl_path *to, const 
 void rl_reply_send(struct rl_worker *w, struct rl_request *q, const struct rl_writer *out)
 {
 	struct rl_packet *p = q->packet;
+	const struct rl_key *key = &q->cold->key;
+	unsigned suite = rl_reply_suite(q->peer);
 	uint8_t *data = out->start;
 	size_t len = rl_writer_len(out);
-	if (len > ZT_MTU)
-		data[ZT_AT_FLAGS] |= ZT_FLAG_FRAGMENTED;
-	rl_armor_seal(w->cipher, &q->cold->key, data, len, rl_reply_suite(q->peer));
 	w->stats.replies++;
 	q->answered += len;
 	if (len <= p->room && len <= ZT_MTU && p->verdict != RL_REPLY) {
 		memcpy(p->data, data, len);
 		p->len = (uint16_t)len;
 		p->verdict = RL_REPLY;
+		rl_seal(w, key, p->data, len, suite);
 		return;
 	}
 	if (p->verdict != RL_REPLY)
 		p->verdict = RL_DONE;
 	struct rl_path back = {p->from, RL_VIA_BACK};
 	if (len > ZT_MTU) {
+		data[ZT_AT_FLAGS] |= ZT_FLAG_FRAGMENTED;
+		rl_armor_seal(w->cipher, key, data, len, suite);
 		send_fragments(w, &back, data, len);
 		return;
 	}
@@ -120,5 +137,6 @@ void rl_reply_send(struct rl_worker *w, struct rl_request *q, const struct rl_wr
 	if (!box)
 		return;
 	memcpy(box->data, data, len);
+	rl_seal(w, key, box->data, len, suite);
 	rl_out_send(w, box, &back, len);
 }

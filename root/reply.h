@@ -9,6 +9,12 @@
 struct rl_out *rl_out_new(struct rl_worker *w);
 void rl_out_send(struct rl_worker *w, struct rl_out *out, const struct rl_path *to, size_t len);
 
+// Seals a packet of this burst, at the latest when rl_seal_all is called; its bytes must stay where
+// they are until then. Several are sealed side by side.
+void rl_seal(struct rl_worker *w, const struct rl_key *key, uint8_t *data, size_t len,
+	     unsigned suite);
+void rl_seal_all(struct rl_worker *w);
+
 // Header of a packet to `to` with a random ID, in buf; the writer stands behind the verb byte.
 struct rl_writer rl_reply_header(struct rl_worker *w, uint8_t *buf, size_t room, uint64_t to,
 				 enum zt_verb verb);

@@ -83,7 +83,9 @@ int rl_tell_nop(struct rl_worker *w, uint64_t client, const struct rl_inet *by)
 	int ret = find(w, client, by, &t);
 	if (ret)
 		return ret;
-	return rl_nop_send(w, t.peer, &t.path) ? 0 : -ENOBUFS;
+	bool sent = rl_nop_send(w, t.peer, &t.path);
+	rl_seal_all(w);
+	return sent ? 0 : -ENOBUFS;
 }
 
 int rl_tell_echo(struct rl_worker *w, uint64_t client, const struct rl_inet *by)
@@ -94,6 +96,7 @@ int rl_tell_echo(struct rl_worker *w, uint64_t client, const struct rl_inet *by)
 		return ret;
 	unsigned before = w->out_count;
 	rl_probe_send(w, t.peer, &t.path);
+	rl_seal_all(w);
 	return w->out_count == before ? -ENOBUFS : 0;
 }
 
@@ -104,7 +107,9 @@ int rl_tell_rendezvous(struct rl_worker *w, uint64_t client, const struct rl_ine
 	int ret = find(w, client, by, &t);
 	if (ret)
 		return ret;
-	return rl_rendezvous_send(w, t.peer, &t.path, other, at) ? 0 : -ENOBUFS;
+	bool sent = rl_rendezvous_send(w, t.peer, &t.path, other, at);
+	rl_seal_all(w);
+	return sent ? 0 : -ENOBUFS;
 }
 
 bool rl_root_withhold(struct rl_root *r, uint64_t client, bool withheld)

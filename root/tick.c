@@ -15,7 +15,7 @@ bool rl_nop_send(struct rl_worker *w, struct rl_peer *peer, const struct rl_path
 		return false;
 	uint64_t address = atomic_load_explicit(&peer->address, memory_order_relaxed);
 	rl_reply_header(w, box->data, RL_OUT_ROOM, address, ZT_VERB_NOP);
-	rl_armor_seal(w->cipher, &cold->key, box->data, ZT_HDR_LEN, rl_reply_suite(peer));
+	rl_seal(w, &cold->key, box->data, ZT_HDR_LEN, rl_reply_suite(peer));
 	rl_out_send(w, box, by, ZT_HDR_LEN);
 	return true;
 }
@@ -81,6 +81,7 @@ void rl_tick(struct rl_worker *w, uint64_t now_ms, unsigned part, unsigned parts
 				       rl_peer_table_hash(&r->peers, address)) == peer)
 			keep_alive(w, peer);
 	}
+	rl_seal_all(w);
 	if (w->tick_at >= share && now_ms - w->tick_round_ms >= r->opt.keepalive_ms) {
 		w->tick_round_ms += r->opt.keepalive_ms;
 		w->tick_at = 0;

@@ -36,6 +36,40 @@ static bool put_identity(const struct rl_root *r, struct rl_writer *out, uint64_
 	return true;
 }
 
+unsigned rl_whois_ahead(struct rl_worker *w, const struct rl_packet *p, uint64_t hash[],
+			unsigned max)
+{
+	const struct rl_root *r = w->root;
+	struct rl_reader in = rl_reader(p->data + ZT_AT_PAYLOAD, p->len - ZT_AT_PAYLOAD);
+	unsigned n = 0, whois_max = r->opt.whois_max;
+	if (max > whois_max)
+		max = whois_max;
+	while (rl_reader_left(&in) >= ZT_ADDRESS_LEN && n < max) {
+		uint64_t address = rl_get40(&in);
+		if (address == r->self)
+			continue;
+		hash[n] = rl_peer_table_hash(&r->peers, address);
+		rl_peer_table_prefetch(&r->peers, hash[n++]);
+		rl_pairs_prefetch(&r->pairs, rl_pairs_hash(&r->pairs, p->zt_from, address));
+	}
+	return n;
+}
+
+void rl_whois_ahead_peers(struct rl_worker *w, const uint64_t hash[], unsigned n)
+{
+	const struct rl_peer_table *t = &w->root->peers;
+	for (unsigned i = 0; i < n; i++) {
+		const struct rl_peer *peer =
+			rl_peer_table_guess(t, rl_peer_table_bucket(t, hash[i]), hash[i]);
+		if (!peer)
+			continue;
+		const uint8_t *key = rl_peer_cold(t, peer)->public_key;
+		__builtin_prefetch(peer);
+		__builtin_prefetch(key);
+		__builtin_prefetch(key + ZT_PUBLIC_LEN - 1); // not aligned to lines
+	}
+}
+
 void rl_verb_whois(struct rl_worker *w, struct rl_request *q)
 {
 	struct rl_root *r = w->root;

@@ -91,7 +91,7 @@ static void bench_say(struct bench *b, unsigned n, const uint8_t *data, size_t l
 	bench_datagram(b, &b->at[n], data, len);
 }
 
-static void bench_drops(struct bench *b, enum rl_drop why)
+__attribute__((unused)) static void bench_drops(struct bench *b, enum rl_drop why)
 {
 	assert_int_equal(b->last.verdict, RL_DROP);
 	assert_string_equal(rl_drop_name(b->last.drop), rl_drop_name(why));
@@ -168,7 +168,7 @@ static int bench_open(void **state, const struct rl_options *opt)
 	return 0;
 }
 
-static int bench_setup(void **state)
+__attribute__((unused)) static int bench_setup(void **state)
 {
 	return bench_open(state, NULL);
 }

@@ -85,6 +85,53 @@ static void sealed_packets_open(void **state)
 	}
 }
 
+// All suites mixed, more than any batch holds, some damaged: as one by one. Lengths that no packet
+// has are refused like a wrong MAC.
+static void many_are_as_one_by_one(void **state)
+{
+	enum { MANY = 70 };
+	struct rl_armor_job job[MANY];
+	struct rl_key keys[MANY];
+	uint8_t *one[MANY];
+
+	(void)state;
+	for (unsigned i = 0; i < MANY; i++) {
+		const uint16_t len = (uint16_t)(ZT_HDR_LEN + i * i % 700);
+
+		for (unsigned k = 0; k < sizeof(keys[i]); k++)
+			((uint8_t *)&keys[i])[k] = (uint8_t)(k * 5 + i);
+		one[i] = packet(len);
+		job[i] = (struct rl_armor_job){.key = &keys[i],
+					       .p = packet(len),
+					       .len = len,
+					       .suite = (uint8_t)suites[i * i % 5 % 3]};
+		rl_armor_seal(cipher, &keys[i], one[i], len, job[i].suite);
+	}
+	rl_armor_seal_many(cipher, job, 0);
+	rl_armor_seal_many(cipher, job, MANY);
+	for (unsigned i = 0; i < MANY; i++) {
+		assert_memory_equal(job[i].p, one[i], job[i].len);
+		if (i % 7 == 3)
+			job[i].p[job[i].len - 1] ^= 1;
+		if (i % 9 == 4)
+			job[i].len = i % 2 ? ZT_HDR_LEN - 1 : ZT_PACKET_MAX + 1;
+		else
+			memcpy(one[i], job[i].p, job[i].len);
+	}
+	rl_armor_open_many(cipher, job, 0);
+	rl_armor_open_many(cipher, job, MANY);
+	for (unsigned i = 0; i < MANY; i++) {
+		assert_int_equal(job[i].ok, i % 7 != 3 && i % 9 != 4);
+		if (i % 9 != 4) {
+			assert_int_equal(rl_armor_open(cipher, &keys[i], one[i], job[i].len),
+					 job[i].ok);
+			assert_memory_equal(job[i].p, one[i], job[i].len);
+		}
+		free(job[i].p);
+		free(one[i]);
+	}
+}
+
 static void every_flipped_byte_is_noticed(void **state)
 {
 	enum { LEN = 137 };
@@ -375,6 +422,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sealed_packets_open),
+		cmocka_unit_test(many_are_as_one_by_one),
 		cmocka_unit_test(every_flipped_byte_is_noticed),
 		cmocka_unit_test(length_is_covered),
 		cmocka_unit_test(sizes_out_of_bounds_are_refused),
