@@ -73,6 +73,8 @@ struct rl_worker {
 	uint32_t tick;    // of now_ms
 	uint32_t tick_at; // next peer of rl_tick
 	uint64_t tick_round_ms;
+	unsigned ours_count; // packets of this burst for the root
+	struct rl_packet *ours[RL_BURST_MAX];
 	unsigned due_count; // relayed packets of this burst whose pair is to be introduced
 	struct rl_packet *due[RL_BURST_MAX];
 	unsigned sight_count;
@@ -143,7 +145,7 @@ void rl_sight_proof(struct rl_worker *w, const struct rl_request *q, const struc
 // for_us.c: everything for the root. First, over the burst: budgets, and all packets of known peers
 // are opened side by side. Then, one by one: what is whole is answered. `joined`: reassembled, so
 // answers go to the out-box.
-void rl_open_burst(struct rl_worker *w, struct rl_packet *p[], unsigned n);
+void rl_open_burst(struct rl_worker *w);
 void rl_for_us(struct rl_worker *w, struct rl_packet *p, bool joined);
 // dispatch.c: authenticated request of a known peer.
 void rl_known(struct rl_worker *w, struct rl_packet *p, struct rl_peer *peer);

@@ -156,20 +156,21 @@ static void whois_ahead(struct rl_worker *w, struct rl_packet *const p[], unsign
 	rl_whois_ahead_peers(w, asked, count);
 }
 
-void rl_open_burst(struct rl_worker *w, struct rl_packet *p[], unsigned n)
+void rl_open_burst(struct rl_worker *w)
 {
 	struct rl_armor_job job[RL_BURST_MAX];
 	struct rl_packet *opened[RL_BURST_MAX];
 	unsigned count = 0;
-	for (unsigned i = 0; i < n; i++) {
-		p[i]->mac = RL_MAC_UNKNOWN;
-		if (p[i]->verdict == RL_DROP || p[i]->zt_to != w->root->self || !to_open(w, p[i]))
+	for (unsigned i = 0; i < w->ours_count; i++) {
+		struct rl_packet *p = w->ours[i];
+		p->mac = RL_MAC_UNKNOWN;
+		if (!to_open(w, p))
 			continue;
-		opened[count] = p[i];
-		job[count++] = (struct rl_armor_job){
-			.key = &rl_peer_cold(&w->root->peers, p[i]->peer)->key,
-			.p = p[i]->data,
-			.len = p[i]->len};
+		opened[count] = p;
+		job[count++] =
+			(struct rl_armor_job){.key = &rl_peer_cold(&w->root->peers, p->peer)->key,
+					      .p = p->data,
+					      .len = p->len};
 	}
 	rl_armor_open_many(w->cipher, job, count);
 	for (unsigned i = 0; i < count; i++)

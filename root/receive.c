@@ -25,6 +25,8 @@ static void pass_parse(struct rl_worker *w, struct rl_packet *p)
 		p->verdict = RL_DROP;
 		return;
 	}
+	if (p->zt_to == r->self)
+		w->ours[w->ours_count++] = p;
 	if (p->zt_to == r->self && p->fragment) {
 		p->source = source_hash(&w->known_budget, p);
 		return;
@@ -107,10 +109,11 @@ void rl_receive_burst(struct rl_worker *w, uint64_t now_ms, struct rl_packet *p[
 	w->tick = rl_tick_of(now_ms);
 	w->out_count = 0;
 	w->sight_count = 0;
+	w->ours_count = 0;
 	for (unsigned i = 0; i < n; i++)
 		pass_parse(w, p[i]);
 	pass_lookup(w, p, n);
-	rl_open_burst(w, p, n);
+	rl_open_burst(w);
 	for (unsigned i = 0; i < n; i++)
 		pass_decide(w, p[i]);
 	rl_introduce_due(w);
