@@ -206,6 +206,14 @@ static bool unheeded(const struct rl_score_view *v, const struct rl_location *l,
 	       rl_pushes_age(&l->pushes, v->now_ms) <= claimed + RL_PUSH_TICK_MS;
 }
 
+static bool far_from_here(const struct rl_score_view *v, const struct rl_redirect_client *c,
+			  uint8_t best)
+{
+	struct rl_score_client who = scored(c);
+	double here = rl_score_way(v, &who, v->members->self), there = rl_score_way(v, &who, best);
+	return here >= 0 && there >= 0 && worth(here, there);
+}
+
 // Moved before, and to move again; sooner if it just did not hear, or if this member is full.
 static enum rl_redirect_why again(const struct rl_score_view *v, const struct rl_redirect_client *c,
 				  const struct choice *k, struct rl_plan *p)
@@ -216,7 +224,8 @@ static enum rl_redirect_why again(const struct rl_score_view *v, const struct rl
 
 	if (k->best == RL_NOBODY)
 		return RL_REDIRECT_NO_TARGET;
-	if (!soon && k->best == l->backup)
+	if (!soon && k->best == l->backup &&
+	    !(k->s->place == RL_PLACE_GOOD && far_from_here(v, c, k->best)))
 		return RL_REDIRECT_PICKED;
 	if (age < (soon ? RL_REDIRECT_RETRY_MS : RL_REDIRECT_DWELL_MS))
 		return RL_REDIRECT_DWELL;

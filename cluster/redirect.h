@@ -2,20 +2,21 @@
 // Whether a client is sent to another member, and how: asked by its home when it has landed there,
 // and then every minute or so. The facts about unmodified clients that this rests on:
 //
-//   - of the members named in a PUSH that comes by a path of ordinary priority the client picks the
-//     one with the lowest round trip; so a client never moved before is offered its two best
-//     members, or all if nobody knows where it is. The sender's own address has to be the last
-//     entry.
-//   - by a path that was the target of a PUSH before, only the first entry lasts; so a client that
-//     was moved before is told one target, and the second entry becomes its backup.
-//   - a client takes at most RL_PUSHES_MAX in a chain of gaps up to 30 s, whoever sends them. A
-//   rescue
-//     needs up to RL_REDIRECT_RESERVE of them, so a redirect never takes those.
-//   - IPv4 names are sent by IPv4, IPv6 names by IPv6, a moment apart, both or none.
+// Of the members named in a PUSH that comes by a path of ordinary priority the client picks the one
+// with the lowest round trip. So a client never moved before is offered its two best members, or
+// all if nobody knows where it is. The sender's own address has to be the last entry.
+//
+// By a path that was the target of a PUSH before, only the first entry lasts. So a client that was
+// moved before is told one target, and a second that is its other way for some minutes.
+//
+// A client takes at most RL_PUSHES_MAX in a chain of gaps up to 30 s, whoever sends them. A rescue
+// needs up to RL_REDIRECT_RESERVE of them: a redirect never takes those.
+//
+// IPv4 names are sent by IPv4 and IPv6 names by IPv6, a moment apart, both or none.
 //
 // The client knows the round trips to its home and to its backup itself, and better than a prefix's
-// figures tell them: it is never sent to its backup for speed. That and the dwell keep one redirect
-// from undoing another.
+// figures tell them: it is not sent to its backup for speed, unless distance calls for it as well.
+// That and the dwell keep one redirect from undoing another.
 //
 // A claim with a backup is one of a client that was moved before (or confirmed where it was): the
 // first redirect gives it one, and no home takes it away without naming another.

@@ -24,6 +24,13 @@ static double straight(const struct rl_score_view *v, const struct rl_score_clie
 	return rl_geo_km(c->where, v->members->at[id].news.place) / RL_GEO_KM_PER_MS;
 }
 
+double rl_score_way(const struct rl_score_view *v, const struct rl_score_client *c, uint8_t id)
+{
+	if (!rl_geo_known(c->where) || !rl_geo_known(v->members->at[id].news.place))
+		return -1;
+	return straight(v, c, id) * STRETCH;
+}
+
 // What the figures of the prefix say of the place, and in *offset how much slower than its way the
 // best of them is.
 static enum rl_place judge(const struct rl_score_view *v, const struct rl_score_client *c,

@@ -49,6 +49,9 @@ struct rl_score {
 	bool self_full;                // this member itself has no room for the client
 };
 
+// Round trip that the way alone makes, at a typical stretch; -1: a place is unknown.
+double rl_score_way(const struct rl_score_view *v, const struct rl_score_client *c, uint8_t id);
+
 // Scores all members that are targets and have a front address in each of the client's families.
 // The caller's own member is among them whether or not it drains: ms[self] is for comparing.
 void rl_score(const struct rl_score_view *v, const struct rl_score_client *c, struct rl_score *s);

@@ -192,8 +192,10 @@ static void moved_before(void **state)
 		 RL_REDIRECT_RETRY_MS + 1000, RL_REDIRECT_MOVE, "P4+0:1,3", AMS},
 		{"told so just now", SIN, AMS, paris, RL_REDIRECT_RETRY_MS - 1000,
 		 RL_REDIRECT_RETRY_MS - 1000, RL_REDIRECT_DWELL, "", 0},
-		{"has that one for a backup, and is here", SIN, AMS, paris,
-		 RL_REDIRECT_RETRY_MS + 1000, RL_REDIRECT_RETRY_MS, RL_REDIRECT_PICKED, "", 0},
+		{"has that one for a backup, and came a moment ago", SIN, AMS, paris,
+		 RL_REDIRECT_RETRY_MS + 1000, RL_REDIRECT_RETRY_MS, RL_REDIRECT_DWELL, "", 0},
+		{"and long ago: it is badly placed all the same", SIN, AMS, paris,
+		 RL_REDIRECT_DWELL_MS + 1000, 1000, RL_REDIRECT_MOVE, "P4+0:1,3", AMS},
 		{"place unknown: it has picked by itself", SIN, AMS, nowhere, 0, 1000,
 		 RL_REDIRECT_SETTLED, "", 0},
 	};
@@ -260,6 +262,18 @@ static void the_threshold(void **state)
 		if ((why == RL_REDIRECT_MOVE) != rows[i].moves)
 			fail_msg("%s: %s", rows[i].what, rl_redirect_name(why));
 	}
+}
+
+// Figures of a prefix are those of its fast and of its slow clients.
+static void figures_alone_send_nobody_to_its_backup(void **state)
+{
+	(void)state;
+	fixture_location.backup = NYC;
+	measured(AMS, 70);
+	measured(NYC, 40);
+	expect("at sea between the two", decide((double[]){44, -32}, 0), RL_REDIRECT_PICKED, "", 0);
+	fixture_location.backup = JNB;
+	expect("to another", decide((double[]){44, -32}, 0), RL_REDIRECT_MOVE, "P4+0:3,5", NYC);
 }
 
 static void a_full_member_sheds(void **state)
@@ -373,6 +387,7 @@ int main(void)
 		cmocka_unit_test_setup(a_backup_that_is_gone_is_replaced, fresh),
 		cmocka_unit_test_setup(a_wrong_place_is_found_out, fresh),
 		cmocka_unit_test_setup(the_threshold, fresh),
+		cmocka_unit_test_setup(figures_alone_send_nobody_to_its_backup, fresh),
 		cmocka_unit_test_setup(a_full_member_sheds, fresh),
 		cmocka_unit_test_setup(who_comes_by_itself_starts_anew, fresh),
 		cmocka_unit_test_setup(the_other_family_follows, fresh),
