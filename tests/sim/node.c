@@ -61,24 +61,39 @@ static void follow(struct sim *s, unsigned m, uint32_t client, const struct rl_l
 	}
 }
 
-void sim_node_merge(struct sim *s, unsigned m, const struct rl_location *l, bool own)
+static void changed(struct sim *s, unsigned m, const struct rl_location *l, unsigned change,
+		    bool own)
 {
 	struct sim_node *n = &s->node[m];
-	struct rl_location before, after;
-	uint32_t client = sim_client_of(l->address);
-	uint8_t self = (uint8_t)(m + 1);
+	uint8_t self = n->members.self;
 
-	int change = rl_directory_merge(&n->directory, l, true, sim_cluster_ms(s), &before);
-	if (change <= 0 || !sim_node_find(n, client, &after))
-		return;
-	if (after.backup == self && after.home != self && rl_location_live(&after))
-		rl_warm_put(&n->warm, after.address, after.home);
+	if (l->backup == self && l->home != self && rl_location_live(l))
+		rl_warm_put(&n->warm, l->address, l->home);
 	else
-		rl_warm_remove(&n->warm, after.address);
+		rl_warm_remove(&n->warm, l->address);
 	if (change & RL_CHANGE_HOME)
-		rl_drain_arrived(&n->drain, after.address, self, after.home);
-	if (!own && change & RL_CHANGE_PUSHES && after.home != self)
-		follow(s, m, client, &after);
+		rl_drain_arrived(&n->drain, l->address, self, l->home);
+	if (!own && change & RL_CHANGE_PUSHES && l->home != self)
+		follow(s, m, sim_client_of(l->address), l);
+}
+
+void sim_node_changed(void *node, const struct rl_location *before, const struct rl_location *after,
+		      unsigned change)
+{
+	struct sim_node *n = node;
+
+	(void)before;
+	changed(n->sim, n->index, after, change, false);
+}
+
+void sim_node_claim(struct sim *s, unsigned m, const struct rl_location *l)
+{
+	struct sim_node *n = &s->node[m];
+	struct rl_location after;
+	int change = rl_sync_claim(&n->sync, l, sim_cluster_ms(s));
+
+	if (change > 0 && sim_node_find(n, sim_client_of(l->address), &after))
+		changed(s, m, &after, (unsigned)change, true);
 }
 
 static void claim(struct sim *s, unsigned m, uint32_t client, const struct rl_location *old,
@@ -89,14 +104,11 @@ static void claim(struct sim *s, unsigned m, uint32_t client, const struct rl_lo
 	struct rl_score_view v = sim_node_view(s, n);
 	struct rl_plan p;
 
-	l.stamp_ms = sim_cluster_ms(s);
-	l.home = (uint8_t)(m + 1);
-	l.gone = false;
+	l.home = n->members.self;
 	l.v4 = endpoint(s, n, client, RL_FAMILY_4);
 	l.v6 = endpoint(s, n, client, RL_FAMILY_6);
-	l.backup = rl_redirect_inherit(old, l.home, l.stamp_ms);
-	sim_node_merge(s, m, &l, true);
-	sim_tell(s, m, &l);
+	l.backup = rl_redirect_inherit(old, l.home, v.now_ms);
+	sim_node_claim(s, m, &l);
 	if (old->home != RL_NOBODY && rl_drain_welcome(&v, old, f, &p))
 		sim_plan(s, m, client, &p);
 	s->clients[client].consider_ms = 0;
@@ -116,6 +128,9 @@ void sim_node_consider(struct sim *s, unsigned m, uint32_t client, enum rl_famil
 	enum rl_redirect_why why = rl_redirect(&v, &who, &p);
 	n->why[why]++;
 	c->consider_ms = sim_now(s) + CONSIDER_MS + client % 8192;
+	if (p.backup != RL_NOBODY)
+		l.backup = p.backup;
+	sim_node_claim(s, m, &l);
 	if (p.count == 0)
 		return;
 	if (p.action[0].kind == RL_ACTION_PUSH)
@@ -123,12 +138,6 @@ void sim_node_consider(struct sim *s, unsigned m, uint32_t client, enum rl_famil
 	if (why == RL_REDIRECT_MOVE && l.backup != RL_NOBODY) {
 		s->undone += c->left == p.action[0].to[0];
 		c->left = n->members.self;
-	}
-	if (p.backup != RL_NOBODY) {
-		l.backup = p.backup;
-		l.stamp_ms = sim_cluster_ms(s);
-		sim_node_merge(s, m, &l, true);
-		sim_tell(s, m, &l);
 	}
 	sim_plan(s, m, client, &p);
 }

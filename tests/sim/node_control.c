@@ -9,35 +9,17 @@ enum {
 	RESCUE_EACH = 400,  // clients in one turn: 20 000 a second
 	WALK_GROUPS = 2000, // of the directory in one turn
 	RESCUE_AGAIN_MS = 10000,
-	SNAPSHOT_GROUPS = 100, // 35 000 entries a second
 };
 
-static void tell_cold(struct sim *s, struct sim_node *n, uint32_t client, uint8_t home)
+void sim_node_cold(struct sim *s, unsigned m, uint32_t client, uint8_t backup)
 {
-	unsigned to = home - 1u;
-
-	if (!rl_member_alive(&n->members, home) || s->cut[n->index][to] || sim_lost(s))
-		return;
-	sim_queue_put(&s->queue,
-		      (uint64_t)(sim_world_link(&s->world, s->o.first_site + n->index,
-						s->o.first_site + to) /
-				 2),
-		      &(struct sim_event){.kind = SIM_COLD,
-					  .subject = client,
-					  .member = (uint8_t)to,
-					  .to = {(uint8_t)(n->index + 1)}});
-}
-
-void sim_node_cold(struct sim *s, const struct sim_event *e)
-{
-	struct sim_node *n = &s->node[e->member];
-	enum rl_family f = (enum rl_family)n->heard[e->subject].family;
+	struct sim_node *n = &s->node[m];
+	enum rl_family f = (enum rl_family)n->heard[client].family;
 	struct rl_location l;
 	struct rl_plan p;
 
-	if (n->up && sim_node_find(n, e->subject, &l) &&
-	    rl_redirect_reopen(&l, n->members.self, e->to[0], f, &p))
-		sim_plan(s, e->member, e->subject, &p);
+	if (sim_node_find(n, client, &l) && rl_redirect_reopen(&l, n->members.self, backup, f, &p))
+		sim_plan(s, m, client, &p);
 }
 
 static void warm(struct sim *s, struct sim_node *n)
@@ -57,7 +39,7 @@ static void warm(struct sim *s, struct sim_node *n)
 					rl_plan_add(&p, RL_ACTION_ECHO, (enum rl_family)f, 0);
 			sim_plan(s, n->index, client, &p);
 			if (rl_warm_cold(rl_warm_find(&n->warm, due[i])))
-				tell_cold(s, n, client, l.home);
+				sim_tell_cold(s, n->index, client, l.home);
 		}
 }
 
@@ -130,9 +112,7 @@ static void drain_one(struct sim *s, struct sim_node *n, const struct rl_locatio
 		return;
 	struct rl_location own = *l;
 	own.backup = p.backup;
-	own.stamp_ms = sim_cluster_ms(s);
-	sim_node_merge(s, n->index, &own, true);
-	sim_tell(s, n->index, &own);
+	sim_node_claim(s, n->index, &own);
 	rl_room_promise(&n->room, &n->members, p.action[0].to, 1);
 	sim_plan(s, n->index, client, &p);
 }
@@ -158,20 +138,6 @@ static void drain_turn(struct sim *s, struct sim_node *n)
 	}
 }
 
-// Its own clients, for members that missed some.
-static void snapshot_turn(struct sim *s, struct sim_node *n)
-{
-	struct rl_location found[RL_GROUP_ENTRIES];
-
-	for (unsigned i = 0; n->snapshots && i < SNAPSHOT_GROUPS; i++) {
-		unsigned k = rl_directory_step(&n->directory, &n->snapshot, found);
-		for (unsigned j = 0; j < k; j++)
-			if (found[j].home == n->members.self)
-				sim_tell(s, n->index, &found[j]);
-		n->snapshots = !n->snapshot.done;
-	}
-}
-
 void sim_node_control(struct sim *s, unsigned m)
 {
 	struct sim_node *n = &s->node[m];
@@ -184,8 +150,7 @@ void sim_node_control(struct sim *s, unsigned m)
 		warm(s, n);
 		rescue_turn(s, n);
 		drain_turn(s, n);
-		snapshot_turn(s, n);
-		sim_bus_flush(s, m, false);
+		sim_bus_turn(s, m);
 	}
 	sim_queue_put(&s->queue, CONTROL_MS,
 		      &(struct sim_event){.kind = SIM_CONTROL, .member = (uint8_t)m});
@@ -197,7 +162,7 @@ void sim_node_beat(struct sim *s, unsigned m)
 
 	if (n->up) {
 		n->news.beat++;
-		sim_bus_flush(s, m, true);
+		sim_bus_beat(s, m);
 	}
 	sim_queue_put(&s->queue, RL_MEMBER_BEAT_MS,
 		      &(struct sim_event){.kind = SIM_BEAT, .member = (uint8_t)m});

@@ -51,15 +51,6 @@ static int socket_for(const struct sim *s, const struct sim_node *n, uint32_t cl
 	return latest;
 }
 
-static void note_push(struct sim *s, unsigned m, struct rl_location *l, enum rl_family f,
-		      uint16_t port)
-{
-	rl_pushes_note(&l->pushes, sim_cluster_ms(s));
-	*(f == RL_FAMILY_4 ? &l->push_port4 : &l->push_port6) = port;
-	sim_node_merge(s, m, l, true);
-	sim_tell(s, m, l);
-}
-
 void sim_action(struct sim *s, const struct sim_event *e)
 {
 	struct sim_node *n = &s->node[e->member];
@@ -76,7 +67,8 @@ void sim_action(struct sim *s, const struct sim_event *e)
 		// Another member may have sent some since this was planned.
 		if (rl_pushes_in_chain(&l.pushes, sim_cluster_ms(s)) >= RL_PUSHES_MAX)
 			return;
-		note_push(s, e->member, &l, f, sim_endpoint(s, e->subject, path).port);
+		rl_sync_pushed(&n->sync, l.address, f == RL_FAMILY_4 ? 4 : 6,
+			       sim_endpoint(s, e->subject, path).port, sim_cluster_ms(s));
 	}
 	sim_down(s, e->subject, path, (enum sim_verb)e->verb, sim_now(s), e->to, e->count);
 }

@@ -19,6 +19,7 @@ enum {
 	DICE_NAT = 110,
 	DICE_DUAL,
 	DICE_LAND,
+	DICE_SYNC,
 };
 
 static const uint8_t key[16] = "of a simulation";
@@ -58,17 +59,29 @@ static int node_init(struct sim *s, unsigned m)
 		 figures = clients / SIM_PREFIX_CLIENTS * SIM_MEMBERS * 4 + 64;
 	uint64_t now = sim_cluster_ms(s);
 
+	struct rl_sync_config sync = rl_sync_config_default;
+	uint64_t numbers[3] = {sim_random(s->o.seed, DICE_SYNC, m), 2, 3};
+
+	sync.self = (uint8_t)(m + 1);
+	sync.changed = sim_node_changed;
+	sync.ctx = n;
+	n->sim = s;
+	n->epoch = now;
+	n->batches = 0;
+	n->n_rtts = 0;
 	n->index = m;
 	n->news = news_of(s, m, n->news.run + 1);
 	rl_member_init(&n->members, &n->news, now);
 	n->room = (struct rl_room){0};
 	if (take(n, 0, rl_rtt_size(figures)) < 0 ||
 	    take(n, 1, rl_directory_size(clients + 64ul)) < 0 ||
-	    take(n, 2, rl_warm_size(clients)) < 0 || take(n, 3, rl_drain_size(DRAIN_AT_ONCE)) < 0)
+	    take(n, 2, rl_warm_size(clients)) < 0 || take(n, 4, rl_sync_size(&sync)) < 0 ||
+	    take(n, 3, rl_drain_size(DRAIN_AT_ONCE)) < 0)
 		return -ENOMEM;
 	rl_rtt_init(&n->rtt, n->memory[0], figures, RTT_AGE_MS, key);
 	rl_directory_init(&n->directory, clients + 64ul, n->memory[1], key, n->news.id,
 			  &rl_directory_limits_default);
+	rl_sync_init(&n->sync, &sync, &n->directory, n->memory[4], numbers, now);
 	rl_warm_init(&n->warm, n->memory[2], clients, key, now);
 	rl_drain_init(&n->drain, n->memory[3], DRAIN_AT_ONCE, DRAIN_RATE, key, now);
 	n->rescue.home = RL_NOBODY;
@@ -137,25 +150,15 @@ int sim_init(struct sim *s, const struct sim_options *o, const char *places)
 	return ret;
 }
 
-static void batch_free(struct sim_batch *b)
-{
-	if (b) {
-		free(b->locations);
-		free(b->rtts);
-	}
-	free(b);
-}
-
 void sim_free(struct sim *s)
 {
 	for (unsigned m = 0; m < SIM_MEMBERS; m++) {
-		for (unsigned i = 0; i < 4; i++)
+		for (unsigned i = 0; i < SIM_BLOCKS; i++)
 			free(s->node[m].memory[i]);
 		free(s->node[m].heard);
-		batch_free(s->node[m].out);
 	}
 	for (unsigned i = 0; i < SIM_BATCHES; i++)
-		batch_free(s->batches[i]);
+		free(s->batches[i]);
 	sim_queue_free(&s->queue);
 	free(s->clients);
 	sim_world_free(&s->world);
@@ -196,9 +199,6 @@ static void handle(struct sim *s, const struct sim_event *e)
 	case SIM_BATCH:
 		sim_bus_arrive(s, e);
 		break;
-	case SIM_COLD:
-		sim_node_cold(s, e);
-		break;
 	case SIM_KEEPALIVE:
 		keepalive(s, e->member);
 		break;
@@ -219,15 +219,9 @@ void sim_run(struct sim *s, uint32_t ms)
 void sim_member_kill(struct sim *s, unsigned m)
 {
 	s->node[m].up = false;
-	batch_free(s->node[m].out);
-	s->node[m].out = NULL;
 }
 
 int sim_member_start(struct sim *s, unsigned m)
 {
-	int ret = node_init(s, m);
-
-	for (unsigned other = 0; other < SIM_MEMBERS; other++)
-		s->node[m].behind[other] = other != m;
-	return ret;
+	return node_init(s, m);
 }

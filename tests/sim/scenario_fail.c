@@ -106,7 +106,7 @@ void sim_drain(struct sim_figures *f, struct sim *s)
 	}
 	n->news.leaving = true;
 	n->news.beat++;
-	sim_bus_flush(s, DRAINED, true);
+	sim_bus_beat(s, DRAINED);
 	sim_member_kill(s, DRAINED);
 	for (unsigned i = 0; i < 30; i++) {
 		sim_run(s, SECOND);
@@ -152,7 +152,7 @@ static double agreed(const struct sim *s)
 		bool same = sim_node_find(&s->node[0], i, &first);
 		for (unsigned m = 1; same && m < SIM_MEMBERS; m++)
 			same = sim_node_find(&s->node[m], i, &l) && l.home == first.home &&
-			       l.stamp_ms == first.stamp_ms;
+			       l.backup == first.backup;
 		n += same;
 	}
 	return (double)n / s->o.clients;

@@ -11,6 +11,7 @@
 #include "cluster/drain.h"
 #include "cluster/redirect.h"
 #include "cluster/rescue.h"
+#include "cluster/sync.h"
 #include "cluster/warm.h"
 #include "tests/sim/queue.h"
 #include "tests/sim/world.h"
@@ -19,7 +20,9 @@ enum {
 	SIM_MEMBERS = SIM_SITES_EACH,
 	SIM_SOCKETS = 2, // primary and secondary port of a client
 	SIM_PATHS = SIM_MEMBERS * RL_FAMILIES * SIM_SOCKETS,
-	SIM_BATCHES = 4096,
+	SIM_BATCHES = 16384,
+	SIM_BLOCKS = 5,
+	SIM_RTTS = 512,
 	SIM_START = 1000000, // so that 0 is "never"
 };
 
@@ -33,7 +36,6 @@ enum sim_event_kind {
 	SIM_CONTROL,   // a member's control thread, every 20 ms
 	SIM_BEAT,      // a member's heartbeat is due
 	SIM_BATCH,     // a batch of the backplane arrives
-	SIM_COLD,      // a backup tells a home that it does not get through to its client
 	SIM_KEEPALIVE, // between the members' front addresses
 };
 
@@ -112,15 +114,13 @@ struct sim_heard {
 };
 
 struct sim_batch {
-	unsigned source, references; // references: members that it is on its way to
-	size_t n_locations, n_rtts, room_locations, room_rtts;
-	struct rl_location *locations;
-	struct rl_rtt_news *rtts;
-	bool beat;
-	struct rl_member_news news;
+	unsigned references; // members that it is on its way to
+	size_t len;
+	uint8_t data[];
 };
 
 struct sim_node {
+	struct sim *sim;
 	bool up;
 	unsigned index;
 	struct rl_member_table members;
@@ -128,17 +128,17 @@ struct sim_node {
 	struct rl_room room;
 	struct rl_rtt rtt;
 	struct rl_directory directory;
+	struct rl_sync sync;
+	uint64_t epoch, batches; // of the batches' headers
 	struct rl_warm warm;
 	struct rl_drain drain;
-	void *memory[4];
-	struct sim_heard *heard;  // by client
-	struct sim_batch *out;    // being filled
-	bool behind[SIM_MEMBERS]; // missed some of what that member told
+	void *memory[SIM_BLOCKS];
+	struct sim_heard *heard;           // by client
+	struct rl_rtt_news rtts[SIM_RTTS]; // to tell
+	unsigned n_rtts;
 	// Rescue of a dead member's clients, and the walks over one's own.
 	struct rl_warm_walk rescue;
 	struct rl_directory_cursor deputy, drains;
-	struct rl_directory_cursor snapshot;
-	bool snapshots;        // one is being told
 	uint32_t rescue_again; // when the next walk begins; 0: nobody to rescue
 	uint64_t why[RL_REDIRECT_WHY_COUNT], rescues[RL_RESCUE_WHY_COUNT],
 		drained[RL_DRAIN_WHY_COUNT];
@@ -165,7 +165,7 @@ struct sim {
 	struct sim_batch *batches[SIM_BATCHES]; // under way
 	uint32_t next_batch;
 	uint64_t dice; // number of the next random number
-	uint64_t pushes, gate_violations, undone, events;
+	uint64_t pushes, gate_violations, undone, events, backplane_bytes;
 };
 
 static inline uint32_t sim_now(const struct sim *s)
@@ -218,8 +218,11 @@ int sim_client_best(const struct sim *s, const struct sim_client *c);
 void sim_node_packet(struct sim *s, const struct sim_event *e);
 void sim_node_consider(struct sim *s, unsigned m, uint32_t client, enum rl_family f);
 struct rl_score_view sim_node_view(const struct sim *s, const struct sim_node *n);
-// Merges into its directory, does what the change calls for.
-void sim_node_merge(struct sim *s, unsigned m, const struct rl_location *l, bool own);
+// This member is the client's home, or confirms it.
+void sim_node_claim(struct sim *s, unsigned m, const struct rl_location *l);
+// Of rl_sync_config: another member's word has changed what is known.
+void sim_node_changed(void *node, const struct rl_location *before, const struct rl_location *after,
+		      unsigned change);
 bool sim_node_find(const struct sim_node *n, uint32_t client, struct rl_location *l);
 
 // node_plan.c
@@ -228,11 +231,14 @@ void sim_action(struct sim *s, const struct sim_event *e);
 
 // node_control.c
 void sim_node_control(struct sim *s, unsigned m);
-void sim_node_cold(struct sim *s, const struct sim_event *e);
+// The client's backup does not get through to it.
+void sim_node_cold(struct sim *s, unsigned m, uint32_t client, uint8_t backup);
 void sim_node_beat(struct sim *s, unsigned m);
 
 // bus.c
-void sim_tell(struct sim *s, unsigned m, const struct rl_location *l);
 void sim_tell_rtt(struct sim *s, unsigned m, const struct rl_rtt_news *r);
-void sim_bus_flush(struct sim *s, unsigned m, bool beat);
+void sim_tell_cold(struct sim *s, unsigned m, uint32_t client, uint8_t home);
+void sim_bus_beat(struct sim *s, unsigned m);
+// Sends what is due.
+void sim_bus_turn(struct sim *s, unsigned m);
 void sim_bus_arrive(struct sim *s, const struct sim_event *e);
