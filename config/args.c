@@ -135,6 +135,17 @@ static void set_arg(struct config_report *r, struct config *c, const struct arg 
 	set_row(r, c, row, a->flag, a->value);
 }
 
+static unsigned check_keys(const struct config *c, FILE *err)
+{
+	const struct config_cluster *k = &c->cluster;
+	uint8_t key[CONFIG_KEY_BYTES], secret[CONFIG_SECRET_BYTES];
+	unsigned mistakes = !config_cluster_key(k->key_file, key, err);
+	mistakes += !config_member_key(k->member_key_file, config_self(c), secret, err);
+	explicit_bzero(key, sizeof(key));
+	explicit_bzero(secret, sizeof(secret));
+	return mistakes;
+}
+
 enum config_action config_args(struct config *c, int argc, char *const argv[], FILE *out, FILE *err)
 {
 	struct config_report r = {.err = err};
@@ -164,11 +175,8 @@ enum config_action config_args(struct config *c, int argc, char *const argv[], F
 	// What follows from a mistake would only hide it.
 	if (!r.count)
 		r.count = config_finish(c, file, err);
-	if (!r.count && c->cluster.given) {
-		uint8_t key[CONFIG_KEY_BYTES];
-		r.count = !config_cluster_key(c->cluster.key_file, key, err);
-		explicit_bzero(key, sizeof(key));
-	}
+	if (!r.count && c->cluster.given)
+		r.count = check_keys(c, err);
 	if (r.count)
 		return CONFIG_BAD;
 	if (!check)

@@ -56,6 +56,10 @@ static void check_pair(struct config_report *r, const struct config_members *m, 
 			  a->name);
 	if (!strcmp(a->name, b->name))
 		of_object(r, b->line, list, i, "the name \"%s\" is taken already", b->name);
+	if (!strcmp(a->public_key, b->public_key))
+		of_object(r, b->line, list, i,
+			  "public_key is that of member \"%s\": each member needs its own",
+			  a->name);
 	if (same_place(a->front_ipv4, b->front_ipv4))
 		of_object(r, b->line, list, i,
 			  "front_ipv4 has the address of member \"%s\": each member needs its own",
@@ -141,9 +145,11 @@ void config_check_cluster(struct config_report *r, const struct config *c)
 	if (!k->given)
 		return;
 	need(r, c, "name", *k->name);
+	need(r, c, "cluster_id", *k->cluster_id);
 	need(r, c, "member", *k->member);
 	need(r, c, "members", k->members.count);
 	need(r, c, "key_file", *k->key_file);
+	need(r, c, "member_key_file", *k->member_key_file);
 	need(r, c, "nats_servers", k->nats_servers.count);
 	need(r, c, "nats_ca", *k->nats_ca);
 	need(r, c, "nats_cert", *k->nats_cert);

@@ -24,6 +24,9 @@ const struct config_row config_member_rows[] = {
 	 .help = "where clients reach it by IPv4: \"IP/PORT\""},
 	{MEMBER(front_ipv6), .type = CONFIG_TEXT, .max = CONFIG_FRONT_MAX - 1, .check = config_check_front6,
 	 .help = "where clients reach it by IPv6: \"IP/PORT\""},
+	{MEMBER(public_key), .type = CONFIG_TEXT, .max = CONFIG_PUBLIC_MAX - 1, .check = config_check_public_key,
+	 .required = true, .unquoted = true,
+	 .help = "what its signatures are checked with: the last 64 of the 128 hex digits in its member_key_file"},
 	{MEMBER(capacity), .type = CONFIG_INT, .min = 0, .max = UINT32_MAX,
 	 .help = "clients it shall have at most; 0, as if left out: no limit"},
 };
@@ -111,9 +114,42 @@ const char *config_check_front6(char *text)
 	return wrong || strchr(text, ':') ? wrong : "is an IPv4 address: see front_ipv4";
 }
 
+static const char hex[] = "0123456789abcdefABCDEF";
+
+static void lower(char *text)
+{
+	for (; *text; text++)
+		*text = (char)tolower((unsigned char)*text);
+}
+
+// Neither more nor less than so many hex digits.
+static bool is_hex(const char *text, size_t digits)
+{
+	return strspn(text, hex) == digits && !text[digits];
+}
+
+const char *config_check_cluster_id(char *text)
+{
+	if (!is_hex(text, CONFIG_ID_MAX - 1) || strspn(text, "0") == CONFIG_ID_MAX - 1)
+		return "is no number of a cluster: 16 hex digits, not all 0; rootline-cli cluster "
+		       "init draws one";
+	lower(text);
+	return NULL;
+}
+
+const char *config_check_public_key(char *text)
+{
+	if (is_hex(text, 2 * CONFIG_SECRET_BYTES))
+		return "is a secret key: take the last 64 of its 128 hex digits, and make a new "
+		       "one if somebody could have read it here";
+	if (!is_hex(text, CONFIG_PUBLIC_MAX - 1))
+		return "is no public key: 64 hex digits; rootline-cli cluster init makes one";
+	lower(text);
+	return NULL;
+}
+
 const char *config_check_identity(char *text)
 {
-	static const char *const hex = "0123456789abcdefABCDEF";
 	if (strspn(text, hex) != 10 || strncmp(text + 10, ":0:", 3) ||
 	    strspn(text + 13, hex) != 128)
 		return "is no identity: 10 hex digits, \":0:\" and 128 hex digits, as in "
@@ -122,8 +158,7 @@ const char *config_check_identity(char *text)
 		return text[141] == ':' ? "holds more than an identity; what comes then is secret: "
 					  "take identity.public, not identity.secret"
 					: "is longer than an identity";
-	for (; *text; text++)
-		*text = (char)tolower((unsigned char)*text);
+	lower(text);
 	return NULL;
 }
 

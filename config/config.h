@@ -27,7 +27,10 @@ enum {
 	CONFIG_PLACE_MAX = 40,     // of "52.37,4.90"
 	CONFIG_FRONT_MAX = 64,     // of "2001:db8::1/9993"
 	CONFIG_IDENTITY_MAX = 142, // of a public identity as text
-	CONFIG_KEY_BYTES = 32,     // of the cluster's own key
+	CONFIG_ID_MAX = 17,        // of the cluster's number as text
+	CONFIG_PUBLIC_MAX = 65,    // of a member's public key as text
+	CONFIG_KEY_BYTES = 32,     // of the cluster's own key, and of a member's public key
+	CONFIG_SECRET_BYTES = 64,  // of a member's secret key
 };
 
 struct config_strings {
@@ -78,7 +81,8 @@ struct config_member {
 	// Where clients and other members reach it, "IP/PORT"; one of them may be empty.
 	char front_ipv4[CONFIG_FRONT_MAX];
 	char front_ipv6[CONFIG_FRONT_MAX];
-	uint32_t capacity; // clients; 0: no limit
+	char public_key[CONFIG_PUBLIC_MAX]; // 64 hex digits, in lower case
+	uint32_t capacity;                  // clients; 0: no limit
 };
 
 struct config_members {
@@ -103,14 +107,17 @@ struct config_siblings {
 struct config_cluster {
 	bool given; // else nothing below means anything
 	char name[CONFIG_LABEL_MAX];
-	char member[CONFIG_LABEL_MAX]; // which of `members` this machine is
+	char cluster_id[CONFIG_ID_MAX]; // 16 hex digits
+	char member[CONFIG_LABEL_MAX];  // which of `members` this machine is
 	struct config_members members;
 	char key_file[CONFIG_PATH_MAX];
+	char member_key_file[CONFIG_PATH_MAX];
 	struct config_strings nats_servers; // "tls://HOST:PORT"
 	char nats_ca[CONFIG_PATH_MAX];
 	char nats_cert[CONFIG_PATH_MAX];
 	char nats_key[CONFIG_PATH_MAX];
-	uint32_t backup_echo_pps;
+	uint32_t directory_max;
+	uint32_t warm_max;
 	uint32_t drain_pps;
 };
 
@@ -167,10 +174,18 @@ const struct config_member *config_self(const struct config *c);
 // The cluster's key from its file: 64 hex digits, readable by its owner alone. False: explained on
 // `err`; then `key` is zero.
 bool config_cluster_key(const char *path, uint8_t key[static CONFIG_KEY_BYTES], FILE *err);
+// The secret key of the member `self` from its file, likewise: 128 hex digits, Ed25519 in
+// libsodium's form, the seed and then the public key, which must be the one that the config has for
+// this member. That the seed is the one of that public key only who does Ed25519 can tell.
+bool config_member_key(const char *path, const struct config_member *self,
+		       uint8_t secret[static CONFIG_SECRET_BYTES], FILE *err);
+// Exactly 2 * len hex digits of the text. False: that is not what there is.
+bool config_hex(const char *text, size_t digits, uint8_t *bytes, size_t len);
 
 // The whole command line: --config FILE first, wherever it stands, then the other options over it
 // ("--name VALUE" or "--name=VALUE"). --help, --version and --check-config FILE are served here;
-// their text goes to `out`. The cluster's key is looked at, too, if there is a cluster.
+// their text goes to `out`. The cluster's key and the member's own are looked
+// at, too, if there is a cluster.
 enum config_action {
 	CONFIG_RUN,  // `c` is complete and checked
 	CONFIG_DONE, // asked for information and got it: exit status 0

@@ -125,6 +125,8 @@ const struct config_row config_rows[] = {
 
 	{CLUSTER(name), .preset = "", .type = CONFIG_TEXT, .max = CONFIG_LABEL_MAX - 1, .check = config_check_label,
 	 .help = "Name of the cluster, the same at every member."},
+	{CLUSTER(cluster_id), .preset = "", .type = CONFIG_TEXT, .max = CONFIG_ID_MAX - 1, .check = config_check_cluster_id,
+	 .help = "Number that tells this cluster from all others, the same at every member: 16 hex digits, drawn at random."},
 	{CLUSTER(member), .preset = "", .type = CONFIG_TEXT, .max = CONFIG_LABEL_MAX - 1, .check = config_check_label,
 	 .help = "Which of the members this machine is, by its name; all else may be the same everywhere."},
 	{CLUSTER(members), .preset = "", .type = CONFIG_OBJECTS, .fewest = 1, .most = CONFIG_MEMBERS_MAX,
@@ -134,6 +136,9 @@ const struct config_row config_rows[] = {
 	{CLUSTER(key_file), .preset = "", .type = CONFIG_PATH, .max = CONFIG_PATH_MAX - 1,
 	 .help = "File with the key that seals what members tell each other: 64 hex digits, mode 0600, the same at every "
 		 "member."},
+	{CLUSTER(member_key_file), .preset = "", .type = CONFIG_PATH, .max = CONFIG_PATH_MAX - 1,
+	 .help = "File with the secret key that this member alone has and signs with: 128 hex digits, mode 0600; the last "
+		 "64 are the public_key of this member."},
 	{CLUSTER(nats_servers), .preset = "", .type = CONFIG_STRINGS, .fewest = 1, .most = CONFIG_LIST_MAX,
 	 .check = config_check_server,
 	 .help = "NATS servers to try, as tls://HOST:PORT, nearest first."},
@@ -143,9 +148,11 @@ const struct config_row config_rows[] = {
 	 .help = "Certificate of this member as a client of NATS."},
 	{CLUSTER(nats_key), .preset = "", .type = CONFIG_PATH, .max = CONFIG_PATH_MAX - 1,
 	 .help = "Private key of that certificate."},
-	{CLUSTER(backup_echo_pps), .type = CONFIG_INT, .min = 0, .max = RATE_MAX, .preset = "100000",
-	 .unit = "packets/s", .help = "Most packets sent to keep the second paths of other members' clients open, one each every 15 s; 0: "
-		 "none, and clients take minutes instead of seconds to leave a dead member."},
+	{CLUSTER(directory_max), .type = CONFIG_INT, .min = 1024, .max = 134217728, .preset = "1048576", .unit = "peers",
+	 .help = "Peers of the whole cluster kept in memory, 74 bytes each."},
+	{CLUSTER(warm_max), .type = CONFIG_INT, .min = 1, .max = 16777216, .preset = "65536", .unit = "clients",
+	 .help = "Clients of other members kept reachable from here, should their member die, with a packet to each every "
+		 "15 s; those beyond take minutes instead of seconds to leave a dead member."},
 	{CLUSTER(drain_pps), .type = CONFIG_INT, .min = 1, .max = 1000000, .preset = "1000", .unit = "clients/s",
 	 .help = "Clients handed to other members in a second when this one is drained."},
 };

@@ -35,6 +35,7 @@ struct config_row {
 	// whole or not at all. Not in the sample file.
 	bool file_only;
 	bool required; // of an object's row: each object has it
+	bool unquoted; // messages do not repeat it: by mistake it could be a secret
 	// Of a list of objects: their rows, and where they are. An object begins with its line,
 	// uint32_t.
 	const struct config_row *rows;
@@ -46,7 +47,7 @@ extern const struct config_row config_rows[];
 extern const unsigned config_row_count;
 // cluster_rows.c: objects in lists.
 extern const struct config_row config_member_rows[], config_sibling_rows[];
-enum { CONFIG_MEMBER_ROWS = 6, CONFIG_SIBLING_ROWS = 3 };
+enum { CONFIG_MEMBER_ROWS = 7, CONFIG_SIBLING_ROWS = 3 };
 
 static inline bool config_is_list(const struct config_row *row)
 {

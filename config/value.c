@@ -88,7 +88,9 @@ static bool normal_form(const struct config_row *row, const char *text,
 	}
 	strcpy(normal, text);
 	const char *wrong = row->check ? row->check(normal) : NULL;
-	if (wrong)
+	if (wrong && row->unquoted)
+		snprintf(why, CONFIG_WHY_MAX, "%s", wrong);
+	else if (wrong)
 		snprintf(why, CONFIG_WHY_MAX, "\"%.60s\" %s", text, wrong);
 	return !wrong;
 }

@@ -45,6 +45,8 @@ const char *config_check_front4(char *text);
 const char *config_check_front6(char *text);
 const char *config_check_identity(char *text);
 const char *config_check_server(char *text);
+const char *config_check_cluster_id(char *text);
+const char *config_check_public_key(char *text);
 
 // Mistakes between the options of a cluster; a part of config_finish().
 void config_check_cluster(struct config_report *r, const struct config *c);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What an earlier "cluster init" has made: the members, the key and the authority.
+// What an earlier "cluster init" has made: the members, their keys and the authority.
 #include "dpdk-app/cli/cli_cluster.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static bool path_in(char path[static CLI_PATH_MAX], const char *dir, const char *member,
 		    const char *name)
@@ -57,6 +58,21 @@ static bool find_member(const char *dir, char name[static CONFIG_LABEL_MAX])
 	return *name;
 }
 
+// A key may have been taken away once its machine had it, which is careful.
+static bool load_secret(struct cli_cluster *c, unsigned i, FILE *err)
+{
+	char path[CLI_PATH_MAX];
+	const struct config_member *m = &c->members.v[i];
+	if (!path_in(path, c->from, m->name, CLI_CLUSTER_SIGN)) {
+		fprintf(err, "rootline-cli: %s: the name is too long\n", c->from);
+		return false;
+	}
+	if (access(path, F_OK) && errno == ENOENT)
+		return true;
+	c->signs[i] = config_member_key(path, m, c->secret[i], err);
+	return c->signs[i];
+}
+
 bool cli_cluster_load(struct cli_cluster *c, FILE *err)
 {
 	static struct config config;
@@ -82,6 +98,10 @@ bool cli_cluster_load(struct cli_cluster *c, FILE *err)
 		return false;
 	c->members = config.cluster.members;
 	c->old_members = c->members.count;
+	for (unsigned i = 0; i < c->old_members; i++)
+		if (!load_secret(c, i, err))
+			return false;
+	strcpy(c->cluster_id, config.cluster.cluster_id);
 	strcpy(c->old_name, config.cluster.name);
 	c->name = c->old_name;
 	return true;

@@ -14,7 +14,7 @@ static const char usage[] =
 	"\n"
 	"init makes DIR with a folder for each member of a new cluster: config, keys,\n"
 	"certificates, nats-server.conf. renew makes NEW-DIR out of such a DIR: new\n"
-	"certificates for all, the same key and authority, and members that join.\n"
+	"certificates for all, the same keys and authority, and members that join.\n"
 	"\n"
 	"  --name NAME      name of the cluster: a to z, 0 to 9 and -\n"
 	"  --member MEMBER  NAME=LATITUDE,LONGITUDE,IP/PORT[,IP/PORT]: where it stands and where\n"
@@ -179,6 +179,8 @@ enum cli_exit cli_cluster_parse(struct cli_cluster *c, int argc, char *const arg
 		return CLI_REFUSED;
 	for (unsigned i = 0; i < r.specs; i++)
 		add_member(&r, r.spec[i]);
+	if (!r.mistakes && !cli_cluster_keys(c, err))
+		return CLI_REFUSED;
 	for (unsigned i = 0; i < c->members.count && !r.mistakes; i++)
 		check_config(&r, i);
 	if (r.mistakes)
@@ -201,6 +203,6 @@ int cli_cluster_main(int argc, char *const argv[])
 	enum cli_exit status = cli_cluster_parse(&c, argc, argv, stderr);
 	if (status == CLI_OK)
 		status = cli_cluster_write(&c, stdout, stderr);
-	explicit_bzero(c.key, sizeof(c.key));
+	cli_cluster_wipe(&c);
 	return status;
 }

@@ -32,7 +32,7 @@ static void put_members(const struct cli_cluster *c, time_t until, time_t ca_unt
 
 static const char owners[] =
 	"     cd " CLI_CLUSTER_ETC "\n"
-	"     chown rootline: cluster.key member.key && chown nats: nats/nats.key\n";
+	"     chown rootline: cluster.key member.key sign.key && chown nats: nats/nats.key\n";
 
 static void copy_step(const struct cli_cluster *c, const char *again, FILE *out)
 {
@@ -50,6 +50,12 @@ static void after_renewal(const struct cli_cluster *c, FILE *out)
 		"\nNext:\n"
 		"1. Put %s/ca.key where nobody gets at it; %s has served its time.\n",
 		c->dir, c->from);
+	for (unsigned i = 0; i < c->members.count; i++)
+		if (!c->signs[i])
+			fprintf(out,
+				"   %s/%s has no " CLI_CLUSTER_SIGN
+				": its machine keeps its own.\n",
+				c->dir, c->members.v[i].name);
 	copy_step(c, " again", out);
 	fprintf(out, "3. On each machine:\n%s", owners);
 	if (c->members.count > c->old_members)

@@ -13,6 +13,7 @@ static json_t *member_json(const struct config_member *m)
 		json_object_set_new(j, "front_ipv4", json_string(m->front_ipv4));
 	if (*m->front_ipv6)
 		json_object_set_new(j, "front_ipv6", json_string(m->front_ipv6));
+	json_object_set_new(j, "public_key", json_string(m->public_key));
 	if (m->capacity)
 		json_object_set_new(j, "capacity", json_integer(m->capacity));
 	return j;
@@ -37,12 +38,15 @@ static json_t *new_config(const struct cli_cluster *c, const struct config_membe
 {
 	char server[32];
 	snprintf(server, sizeof(server), "tls://127.0.0.1:%d", CLI_CLUSTER_CLIENT_PORT);
-	json_t *cluster = json_pack("{s:s, s:s, s:s, s:[s], s:s, s:s, s:s}",    //
-				    "name", c->name, "member", self->name,      //
-				    "key_file", CLI_CLUSTER_ETC "/cluster.key", //
-				    "nats_servers", server,                     //
-				    "nats_ca", CLI_CLUSTER_ETC "/ca.crt",       //
-				    "nats_cert", CLI_CLUSTER_ETC "/member.crt", //
+	json_t *cluster = json_pack("{s:s, s:s, s:s, s:s, s:s, s:[s], s:s, s:s, s:s}", //
+				    "name", c->name, "cluster_id", c->cluster_id,      //
+				    "member", self->name,                              //
+				    "key_file", CLI_CLUSTER_ETC "/cluster.key",        //
+				    "member_key_file",                                 //
+				    CLI_CLUSTER_ETC "/" CLI_CLUSTER_SIGN,              //
+				    "nats_servers", server,                            //
+				    "nats_ca", CLI_CLUSTER_ETC "/ca.crt",              //
+				    "nats_cert", CLI_CLUSTER_ETC "/member.crt",        //
 				    "nats_key", CLI_CLUSTER_ETC "/member.key");
 	return json_pack("{s:[s], s:o, s:o}", "ports", "auto", "udp_ports", udp_ports(self),
 			 "cluster", cluster);

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SECRET = 0600, PUBLIC = 0644, KEY_TEXT = 2 * CONFIG_KEY_BYTES + 2 };
+enum { SECRET = 0600, PUBLIC = 0644 };
 
 struct writer {
 	const struct cli_cluster *c;
@@ -20,7 +20,6 @@ struct writer {
 	char dir[CLI_PATH_MAX]; // where it is made
 	struct cli_tls *ca;
 	char ca_certificate[CLI_TLS_PEM_MAX];
-	char key[KEY_TEXT]; // the cluster's, as text
 	time_t until, ca_until;
 };
 
@@ -99,13 +98,34 @@ static bool put_text(struct writer *w, const char *member, const char *name, cha
 	return fine;
 }
 
+// A line of hex digits.
+static bool put_key(struct writer *w, const char *member, const char *name, const uint8_t *key,
+		    size_t len)
+{
+	char text[2 * CONFIG_SECRET_BYTES + 2];
+	cli_cluster_hex(text, key, len);
+	strcat(text, "\n");
+	bool fine = put(w, member, name, text, SECRET);
+	explicit_bzero(text, sizeof(text));
+	return fine;
+}
+
+static bool put_keys(struct writer *w, unsigned i)
+{
+	const struct cli_cluster *c = w->c;
+	const char *name = c->members.v[i].name;
+	return put_key(w, name, "cluster.key", c->key, sizeof(c->key)) &&
+	       (!c->signs[i] ||
+		put_key(w, name, CLI_CLUSTER_SIGN, c->secret[i], sizeof(c->secret[i])));
+}
+
 static bool put_member(struct writer *w, unsigned i)
 {
 	const struct config_member *m = &w->c->members.v[i];
 	return make_dir(w, m->name, "") && make_dir(w, m->name, "nats") &&
 	       put_text(w, m->name, "rootline.json", cli_cluster_config(w->c, i)) &&
-	       put(w, m->name, "cluster.key", w->key, SECRET) &&
-	       put(w, m->name, "ca.crt", w->ca_certificate, PUBLIC) && put_issued(w, m, false) &&
+	       put_keys(w, i) && put(w, m->name, "ca.crt", w->ca_certificate, PUBLIC) &&
+	       put_issued(w, m, false) &&
 	       put_text(w, m->name, "nats/nats-server.conf", cli_cluster_nats(w->c, i)) &&
 	       put(w, m->name, "nats/ca.crt", w->ca_certificate, PUBLIC) && put_issued(w, m, true);
 }
@@ -155,22 +175,9 @@ static bool old_authority(struct writer *w)
 	return fine;
 }
 
-static bool set_key(struct writer *w)
-{
-	uint8_t key[CONFIG_KEY_BYTES];
-	memcpy(key, w->c->key, sizeof(key));
-	if (!w->c->from && !cli_tls_random(key, sizeof(key)))
-		return fail(w, "random numbers", EIO);
-	for (unsigned i = 0; i < sizeof(key); i++)
-		snprintf(w->key + 2 * i, 3, "%02x", key[i]);
-	memcpy(w->key + 2 * sizeof(key), "\n", 2);
-	explicit_bzero(key, sizeof(key));
-	return true;
-}
-
 static bool put_all(struct writer *w)
 {
-	bool fine = set_key(w) && (w->c->from ? old_authority(w) : new_authority(w));
+	bool fine = w->c->from ? old_authority(w) : new_authority(w);
 	for (unsigned i = 0; fine && i < w->c->members.count; i++)
 		fine = put_member(w, i);
 	return fine;
@@ -214,7 +221,6 @@ enum cli_exit cli_cluster_write(const struct cli_cluster *c, FILE *out, FILE *er
 		nftw(w.dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 	else
 		cli_cluster_next_steps(c, w.until, w.ca_until, out);
-	explicit_bzero(w.key, sizeof(w.key));
 	cli_tls_free(w.ca);
 	return fine ? CLI_OK : CLI_REFUSED;
 }

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The sections cluster and siblings: what is taken, what is refused with which words, and the key.
+// The sections cluster and siblings: what is taken, what is refused with which words.
 #include "config/doc.h"
 #include "config/value.h"
 
-#include <fcntl.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -23,15 +20,20 @@
 	"0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0" \
 	"123456789abcdef0123456789abcdef0123456789abcdef"
 
+// A public key that ends in N, two digits.
+#define PUBLIC_KEY(n) "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e" n
+#define PUBLIC(n)     ", \"public_key\": \"" PUBLIC_KEY(n) "\""
+
 #define A                                                                         \
 	"{\"id\": 1, \"name\": \"a\", \"coordinates\": \"1,2\", \"front_ipv4\": " \
-	"\"192.0.2.1/9993\"}"
+	"\"192.0.2.1/9993\"" PUBLIC("0A") "}"
 #define B                                                                                          \
 	"{\"id\": 2, \"name\": \"b\", \"coordinates\": \"-90,180\", "                              \
 	"\"front_ipv4\": \"192.0.2.2/1\", \"front_ipv6\": \"2001:db8:0::02/9994\", \"capacity\": " \
-	"7}"
-#define REST                                                                            \
-	"\"key_file\": \"k\", \"nats_servers\": [\"tls://h:1\"], \"nats_ca\": \"ca\", " \
+	"7" PUBLIC("0b") "}"
+#define REST                                                                                      \
+	"\"cluster_id\": \"00000000000000Fe\", \"key_file\": \"k\", \"member_key_file\": \"s\", " \
+	"\"nats_servers\": [\"tls://h:1\"], \"nats_ca\": \"ca\", "                                \
 	"\"nats_cert\": \"crt\", \"nats_key\": \"key\""
 // Two lines, the second of which holds the members.
 #define CLUSTER(members)                                                                           \
@@ -80,6 +82,12 @@ static void test_taken(void **state)
 	assert_int_equal(b->capacity, 7);
 	assert_string_equal(c.cluster.nats_servers.v[0], "tls://h:1");
 	assert_string_equal(c.cluster.key_file, "k");
+	assert_string_equal(c.cluster.member_key_file, "s");
+	assert_string_equal(c.cluster.cluster_id, "00000000000000fe");
+	assert_string_equal(a->public_key, PUBLIC_KEY("0a"));
+	assert_string_equal(b->public_key, PUBLIC_KEY("0b"));
+	assert_int_equal(c.cluster.directory_max, 1048576);
+	assert_int_equal(c.cluster.warm_max, 65536);
 	assert_int_equal(c.cluster.drain_pps, 1000);
 	assert_int_equal(c.siblings.count, 0);
 }
@@ -117,12 +125,17 @@ static const struct {
 	{"{\"cluster\": {}}",
 	 "f: cluster.name: missing, a cluster needs it: Name of the cluster, the same at every "
 	 "member.\n"
+	 "f: cluster.cluster_id: missing, a cluster needs it: Number that tells this cluster from "
+	 "all others, the same at every member: 16 hex digits, drawn at random.\n"
 	 "f: cluster.member: missing, a cluster needs it: Which of the members this machine is, by "
 	 "its name; all else may be the same everywhere.\n"
 	 "f: cluster.members: missing, a cluster needs it: All machines that answer as this root, "
 	 "this one included; mkworld makes the planet from this list.\n"
 	 "f: cluster.key_file: missing, a cluster needs it: File with the key that seals what "
 	 "members tell each other: 64 hex digits, mode 0600, the same at every member.\n"
+	 "f: cluster.member_key_file: missing, a cluster needs it: File with the secret key that "
+	 "this member alone has and signs with: 128 hex digits, mode 0600; the last 64 are the "
+	 "public_key of this member.\n"
 	 "f: cluster.nats_servers: missing, a cluster needs it: NATS servers to try, as "
 	 "tls://HOST:PORT, nearest first.\n"
 	 "f: cluster.nats_ca: missing, a cluster needs it: Certificate of the authority that has "
@@ -141,27 +154,33 @@ static const struct {
 	 "f:2: cluster.members[0]: \"id\" is missing: a number of its own that it keeps for ever\n"
 	 "f:2: cluster.members[0]: \"name\" is missing: a short name, such as that of its city\n"
 	 "f:2: cluster.members[0]: \"coordinates\" is missing: where it stands: "
-	 "\"LATITUDE,LONGITUDE\" in degrees\n"},
-	{CLUSTER(A ",\n{\"id\": 255, \"name\": \"B\",\n\"coordinates\": 5, \"front\": 1}"),
+	 "\"LATITUDE,LONGITUDE\" in degrees\n"
+	 "f:2: cluster.members[0]: \"public_key\" is missing: what its signatures are checked "
+	 "with: "
+	 "the last 64 of the 128 hex digits in its member_key_file\n"},
+	{CLUSTER(A ",\n{\"id\": 255, \"name\": \"B\",\n\"coordinates\": 5, \"front\": 1" PUBLIC(
+		 "0c") "}"),
 	 "f:3: cluster.members[1].id: 255 is out of range: 1 to 254\n"
 	 "f:3: cluster.members[1].name: \"B\" is no name: only a to z, 0 to 9 and - may be in it\n"
 	 "f:4: cluster.members[1].coordinates: must be a string of at most 39 bytes, not a number\n"
 	 "f:4: cluster.members[1].front: no such key; there are: id, name, coordinates, "
-	 "front_ipv4, front_ipv6, capacity\n"},
-	{CLUSTER(A ",\n{\"id\": 2,\n\"id\": 3, \"name\": \"b\", \"coordinates\": \"1,2\"}"),
+	 "front_ipv4, front_ipv6, public_key, capacity\n"},
+	{CLUSTER(A ",\n{\"id\": 2,\n\"id\": 3, \"name\": \"b\", \"coordinates\": \"1,2\"" PUBLIC(
+		 "0c") "}"),
 	 "f:4: cluster.members[1].id: given twice, first on line 3\n"},
 	// Fronts
-	{CLUSTER("{\"id\": 1, \"name\": \"a\", \"coordinates\": \"1,2\"}"),
+	{CLUSTER("{\"id\": 1, \"name\": \"a\", \"coordinates\": \"1,2\"" PUBLIC("0c") "}"),
 	 "f:2: cluster.members[0]: has neither \"front_ipv4\" nor \"front_ipv6\": clients must "
 	 "reach it somewhere\n"},
 	{CLUSTER("{\"id\": 1, \"name\": \"a\", \"coordinates\": \"1,2\",\n"
-		 "\"front_ipv4\": \"2001:db8::1/1\",\n\"front_ipv6\": \"192.0.2.1/1\"}"),
+		 "\"front_ipv4\": \"2001:db8::1/1\",\n\"front_ipv6\": \"192.0.2.1/1\"" PUBLIC(
+			 "0c") "}"),
 	 "f:3: cluster.members[0].front_ipv4: \"2001:db8::1/1\" is an IPv6 address: see "
 	 "front_ipv6\n"
 	 "f:4: cluster.members[0].front_ipv6: \"192.0.2.1/1\" is an IPv4 address: see "
 	 "front_ipv4\n"},
 	{CLUSTER("{\"id\": 1, \"name\": \"a\", \"coordinates\": \"1,2\",\n"
-		 "\"front_ipv4\": \"192.0.2.1\",\n\"front_ipv6\": \"ff02::1/1\"}"),
+		 "\"front_ipv4\": \"192.0.2.1\",\n\"front_ipv6\": \"ff02::1/1\"" PUBLIC("0c") "}"),
 	 "f:3: cluster.members[0].front_ipv4: \"192.0.2.1\" is no IP/PORT, such as "
 	 "198.51.100.1/9993 or 2001:db8::1/9993\n"
 	 "f:4: cluster.members[0].front_ipv6: \"ff02::1/1\" is a multicast address\n"},
@@ -169,17 +188,36 @@ static const struct {
 	{CLUSTER(A ",\n" A),
 	 "f:3: cluster.members[1]: id 1 is that of member \"a\" already\n"
 	 "f:3: cluster.members[1]: the name \"a\" is taken already\n"
+	 "f:3: cluster.members[1]: public_key is that of member \"a\": each member needs its own\n"
 	 "f:3: cluster.members[1]: front_ipv4 has the address of member \"a\": each member needs "
 	 "its own\n"},
 	{CLUSTER(A "," B ",\n{\"id\": 3, \"name\": \"c\", \"coordinates\": \"1,2\", "
-		   "\"front_ipv4\": \"192.0.2.3/1\", \"front_ipv6\": \"2001:db8::3/1\"}"),
+		   "\"front_ipv4\": \"192.0.2.3/1\", \"front_ipv6\": \"2001:db8::3/1\"" PUBLIC(
+			   "0c") "}"),
 	 "f:3: cluster.members[2]: front_ipv6 is in the same /64 as that of member \"b\", and "
 	 "clients keep one path for each /64: give it an address in another\n"},
 	{CLUSTER(B), "f:1: cluster.member: \"a\" is the name of none of the members\n"},
 	{CLUSTER(A ",\n{\"id\": 3, \"name\": \"c\", \"coordinates\": \"1,2\", "
-		   "\"front_ipv6\": \"2001:db8::3/1\"}"),
+		   "\"front_ipv6\": \"2001:db8::3/1\"" PUBLIC("0c") "}"),
 	 "f:2: cluster.members: members must reach each other: give all of them \"front_ipv4\", or "
 	 "all of them \"front_ipv6\"\n"},
+	// The number of the cluster, keys of members
+	{"{\"cluster\": {\"cluster_id\": \"0000000000000000\"}}",
+	 "f:1: cluster.cluster_id: \"0000000000000000\" is no number of a cluster: 16 hex digits, "
+	 "not "
+	 "all 0; rootline-cli cluster init draws one\n"},
+	{"{\"cluster\": {\"cluster_id\": \"0x00000000000012\"}}",
+	 "f:1: cluster.cluster_id: \"0x00000000000012\" is no number of a cluster: 16 hex digits, "
+	 "not "
+	 "all 0; rootline-cli cluster init draws one\n"},
+	{"{\"cluster\": {\"cluster_id\": 12}}",
+	 "f:1: cluster.cluster_id: must be a string of at most 16 bytes, not a number\n"},
+	{CLUSTER("{\"id\": 1, \"name\": \"a\", \"coordinates\": \"1,2\"" PUBLIC("0") "}"),
+	 "f:2: cluster.members[0].public_key: is no public key: 64 hex digits; rootline-cli "
+	 "cluster init makes one\n"},
+	{CLUSTER("{\"id\": 1, \"name\": \"a\", \"coordinates\": \"1,2\"" PUBLIC("0g") "}"),
+	 "f:2: cluster.members[0].public_key: is no public key: 64 hex digits; rootline-cli "
+	 "cluster init makes one\n"},
 	// NATS
 	{"{\"cluster\": {\"nats_servers\": [\"nats://h:1\", \"tls://h\", \"tls://:1\",\n"
 	 "\"tls://h:0\", \"tls://h h:1\", \"tls://[::1]:1\"]}}",
@@ -231,6 +269,20 @@ static void test_secret_identity(void **state)
 	free(said);
 }
 
+static void test_secret_for_public(void **state)
+{
+	struct config c;
+	(void)state;
+	char *said =
+		parse(&c, CLUSTER("{\"id\": 1, \"name\": \"a\", \"coordinates\": \"1,2\"" PUBLIC(
+				  "0a" PUBLIC_KEY("0b")) "}"));
+	assert_string_equal(said,
+			    "f:2: cluster.members[0].public_key: is a secret key: take the last 64 "
+			    "of its 128 hex digits, and make a new one if somebody could have read "
+			    "it here\n");
+	free(said);
+}
+
 // 33 members, and 32 with more endpoints than a planet holds.
 static void test_too_many(void **state)
 {
@@ -245,8 +297,8 @@ static void test_too_many(void **state)
 		for (unsigned i = 1; i <= n; i++)
 			fprintf(f,
 				"%s{\"id\": %u, \"name\": \"m%u\", \"coordinates\": \"0,0\", "
-				"\"front_ipv4\": \"192.0.2.%u/1\"%s}",
-				i > 1 ? "," : "", i, i, i,
+				"\"front_ipv4\": \"192.0.2.%u/1\"" PUBLIC("%02x") "%s}",
+				i > 1 ? "," : "", i, i, i, i,
 				i == 1 ? ", \"front_ipv6\": \"2001:db8::1/1\"" : "");
 		fputs("]}}", f);
 		fclose(f);
@@ -331,97 +383,14 @@ static void test_fronts(void **state)
 	}
 }
 
-#define HEX "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eFf"
-
-static void test_key(void **state)
-{
-	static const struct {
-		const char *text;
-		mode_t mode;
-		const char *wrong; // NULL: taken
-	} rows[] = {
-		{HEX "\n", 0600, NULL},
-		{HEX, 0400, NULL},
-		{HEX " \r\n", 0600, NULL},
-		{HEX "\n", 0640, "others may use it (mode 640): chmod 600"},
-		{HEX "\n", 0604, "others may use it"},
-		{HEX "\n", 0601, "others may use it"},
-		{"", 0600, "must hold 64 hex digits"},
-		{HEX "0", 0600, "must hold 64 hex digits"},
-		{HEX "\n" HEX, 0600, "must hold 64 hex digits"},
-		{" " HEX, 0600, "must hold 64 hex digits"},
-		{"0001", 0600, "must hold 64 hex digits"},
-		{"g00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eff", 0600,
-		 "must hold 64 hex digits"},
-	};
-	char path[] = "/tmp/config-key-XXXXXX", *said;
-	size_t len;
-	uint8_t key[CONFIG_KEY_BYTES];
-	static const uint8_t zero[CONFIG_KEY_BYTES];
-	(void)state;
-	int fd = mkstemp(path);
-	assert_true(fd >= 0);
-	for (unsigned i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		assert_int_equal(ftruncate(fd, 0), 0);
-		assert_int_equal(pwrite(fd, rows[i].text, strlen(rows[i].text), 0),
-				 strlen(rows[i].text));
-		assert_int_equal(fchmod(fd, rows[i].mode), 0);
-		FILE *err = open_memstream(&said, &len);
-		memset(key, 1, sizeof(key));
-		bool fine = config_cluster_key(path, key, err);
-		fclose(err);
-		if (fine != !rows[i].wrong || (!fine && !strstr(said, rows[i].wrong)))
-			fail_msg("row %u: %d %s", i, fine, said);
-		if (fine)
-			assert_true(key[0] == 0 && key[1] == 1 && key[30] == 0x1e &&
-				    key[31] == 0xff);
-		else
-			assert_memory_equal(key, zero, sizeof(key));
-		free(said);
-	}
-	close(fd);
-	unlink(path);
-	FILE *err = open_memstream(&said, &len);
-	assert_false(config_cluster_key(path, key, err));
-	assert_false(config_cluster_key("/", key, err));
-	fclose(err);
-	assert_non_null(strstr(said, ": cluster key: No such file"));
-	assert_non_null(strstr(said, "/: cluster key: is no file"));
-	free(said);
-}
-
-// --check-config looks at the key, too.
-static void test_key_is_checked(void **state)
-{
-	char path[] = "/tmp/config-cluster-XXXXXX", *said;
-	char *argv[] = {"rootline", "--port", "null", "--check-config", path};
-	size_t len;
-	struct config c;
-	(void)state;
-	int fd = mkstemp(path);
-	assert_int_equal(write(fd, CLUSTER(A), strlen(CLUSTER(A))), strlen(CLUSTER(A)));
-	close(fd);
-	FILE *err = open_memstream(&said, &len);
-	assert_int_equal(config_args(&c, 5, argv, err, err), CONFIG_BAD);
-	fclose(err);
-	assert_string_equal(said, "k: cluster key: No such file or directory\n");
-	free(said);
-	unlink(path);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_taken),
-		cmocka_unit_test(test_siblings_taken),
-		cmocka_unit_test(test_example),
-		cmocka_unit_test(test_mistakes),
-		cmocka_unit_test(test_secret_identity),
-		cmocka_unit_test(test_too_many),
-		cmocka_unit_test(test_coordinates),
+		cmocka_unit_test(test_taken),           cmocka_unit_test(test_siblings_taken),
+		cmocka_unit_test(test_example),         cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_secret_identity), cmocka_unit_test(test_secret_for_public),
+		cmocka_unit_test(test_too_many),        cmocka_unit_test(test_coordinates),
 		cmocka_unit_test(test_fronts),
-		cmocka_unit_test(test_key),
-		cmocka_unit_test(test_key_is_checked),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
