@@ -195,6 +195,7 @@ void rl_record_get_location(struct rl_reader *r, const struct rl_record_context 
 			    union rl_record *out)
 {
 	struct rl_location *l = &out->location;
+	const uint8_t *start = r->at;
 	*l = (struct rl_location){.address = rl_record_address(r)};
 	uint8_t flags = rl_get8(r);
 	get_claim(r, c, flags, l);
@@ -211,7 +212,7 @@ void rl_record_get_location(struct rl_reader *r, const struct rl_record_context 
 	}
 	if (flags & FLAG_FINGERPRINT) {
 		l->fingerprint = rl_get64(r);
-		if (l->fingerprint == 0)
+		if (l->fingerprint == 0 || r->at - start > RL_LOCATION_WIRE_MAX)
 			r->bad = true;
 	}
 }

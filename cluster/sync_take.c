@@ -2,6 +2,8 @@
 // A batch has come from another member.
 #include "cluster/sync_parts.h"
 
+enum { BURST = 16 };
+
 // True: merged, or known already.
 static bool take_one(struct rl_sync *s, struct rl_sync_peer *p, const struct rl_location *l,
 		     uint64_t now_ms)
@@ -39,12 +41,22 @@ static enum rl_refusal check_time(const struct rl_sync *s, const struct rl_batch
 	return h->time_ms + s->config.stale_ms < now ? RL_REFUSAL_STALE : RL_REFUSAL_NONE;
 }
 
+// In bursts, so that the directory's lines are on their way when they are needed.
 static void take_locations(struct rl_sync *s, struct rl_sync_peer *p, struct rl_batch_reader *b,
 			   uint64_t now_ms)
 {
-	union rl_record r;
-	while (rl_batch_next(b, &r))
-		p->records += take_one(s, p, &r.location, now_ms);
+	union rl_record r[BURST];
+	uint64_t hash[BURST];
+	for (unsigned n = BURST; n == BURST;) {
+		for (n = 0; n < BURST && rl_batch_next(b, &r[n]); n++) {
+			hash[n] = rl_directory_hash(s->directory, r[n].location.address);
+			rl_directory_prefetch(s->directory, hash[n]);
+		}
+		for (unsigned i = 0; i < n; i++)
+			rl_directory_prefetch_entry(s->directory, hash[i]);
+		for (unsigned i = 0; i < n; i++)
+			p->records += take_one(s, p, &r[i].location, now_ms);
+	}
 }
 
 static void take_records(struct rl_sync *s, struct rl_sync_peer *p, struct rl_batch_reader *b,
@@ -86,13 +98,11 @@ enum rl_refusal rl_sync_take(struct rl_sync *s, struct rl_batch_reader *b, uint6
 	}
 	// An answer to a question of ours is of now, whatever its sender's clock says; and ours may
 	// be the wrong one.
-	bool answer = rl_sync_is_answer(p, h), first = answer && !p->proven;
+	bool answer = rl_sync_is_answer(p, h);
 	if (answer)
 		rl_sync_answered(p, h, now_ms);
 	if (p->proven)
 		rl_guard_heard(&s->guard, h->from, h->clock_ms, now_ms);
-	if (first)
-		rl_guard_correct(&s->guard, now_ms);
 	why = answer ? RL_REFUSAL_NONE : check_time(s, h, now_ms);
 	if (why != RL_REFUSAL_NONE) {
 		p->refusals.count[why]++;

@@ -341,7 +341,7 @@ static void *reader(void *ctx)
 static void readers_never_see_half_a_record(void **state)
 {
 	(void)state;
-	enum { READERS = 2, STEPS = 300000 };
+	enum { READERS = 2, STEPS = 4000000 };
 	make(STILL + HOT);
 	for (unsigned i = 0; i < STILL; i++)
 		assert_true(put(1000 + i, SELF, 1) > 0);

@@ -222,6 +222,23 @@ static void the_last_of_two_that_claim_is_it_for_all(void **state)
 	assert_true(clique_agree(c));
 }
 
+static void a_move_to_a_clock_behind_is_a_move(void **state)
+{
+	(void)state;
+	make(3);
+	c->member[A].clock = 400;
+	c->member[B].clock = -400;
+	clique_claim(c, A, 5, 1);
+	clique_run(c, 100);
+	clique_claim(c, B, 5, 2);
+	clique_run(c, 100);
+	expect_home(5, B);
+	rl_sync_release(sync_of(B), 5, clique_clock(c, B));
+	clique_run(c, 400); // within the pause it is not told again
+	for (uint8_t m = A; m <= C; m++)
+		assert_true(clique_at(c, m, 5).gone);
+}
+
 static void who_lets_go_does_not_undo_a_move(void **state)
 {
 	(void)state;
@@ -402,6 +419,7 @@ int main(void)
 		cmocka_unit_test_teardown(a_new_start_is_noticed_and_the_old_one_refused, end),
 		cmocka_unit_test_teardown(what_comes_late_is_dropped_and_told_again, end),
 		cmocka_unit_test_teardown(the_last_of_two_that_claim_is_it_for_all, end),
+		cmocka_unit_test_teardown(a_move_to_a_clock_behind_is_a_move, end),
 		cmocka_unit_test_teardown(who_lets_go_does_not_undo_a_move, end),
 		cmocka_unit_test_teardown(a_flood_of_one_clients_changes_is_bounded, end),
 		cmocka_unit_test_teardown(more_changes_than_there_is_room_for_come_with_the_refresh,

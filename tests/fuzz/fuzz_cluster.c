@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A batch from another member. As it comes over the link: its seal is never good, and nothing is read
+// beyond it. Then as a member with good keys would send it: taken apart within its bounds, put
+// together again to the same bytes, and taken by a small directory that stays in order.
+#include "cluster/seal.h"
+#include "cluster/sync.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { SELF = 1, OTHER = 2, PEERS = 40 };
+#define NOW UINT64_C(1700000000000)
+
+static struct {
+	struct rl_directory directory;
+	struct rl_sync sync;
+	struct rl_seal ours, theirs;
+	void *memory[2];
+	struct rl_sync_config config;
+	uint8_t buffer[RL_BATCH_MAX], again[RL_BATCH_MAX];
+} rig;
+
+static void *zeroed(size_t size)
+{
+	size = (size + 63) & ~(size_t)63;
+	void *mem = aligned_alloc(64, size);
+	return mem ? memset(mem, 0, size) : NULL;
+}
+
+static void start(void)
+{
+	static const uint8_t key[RL_SEAL_KEY] = {1}, seed[32] = {2}, dkey[16] = {3};
+	static const uint64_t dice[3] = {4, 5, 6};
+	uint8_t public_key[RL_SEAL_PUBLIC], secret[RL_SEAL_SECRET];
+	crypto_sign_seed_keypair(public_key, secret, seed);
+	rl_seal_init(&rig.ours, key, 7, SELF, secret, NOW, 1);
+	rl_seal_init(&rig.theirs, key, 7, OTHER, secret, NOW, 1);
+	rl_seal_member(&rig.ours, OTHER, public_key);
+	rig.config = rl_sync_config_default;
+	rig.config.self = SELF;
+	rig.config.dirty_max = rig.config.history_max = rig.config.history_batches = 8;
+	rig.memory[0] = rig.memory[0] ? rig.memory[0] : zeroed(rl_directory_size(PEERS));
+	rig.memory[1] = rig.memory[1] ? rig.memory[1] : zeroed(rl_sync_size(&rig.config));
+	memset(rig.memory[0], 0, rl_directory_size(PEERS));
+	memset(rig.memory[1], 0, rl_sync_size(&rig.config));
+	rl_directory_init(&rig.directory, PEERS, rig.memory[0], dkey, SELF,
+			  &rl_directory_limits_default);
+	rl_sync_init(&rig.sync, &rig.config, &rig.directory, rig.memory[1], dice, NOW);
+	for (uint64_t a = 1; a < 9; a++) // peers of ours, to be taken over
+		rl_sync_claim(&rig.sync, &(struct rl_location){.address = a}, NOW - 9);
+}
+
+static void as_it_comes(const uint8_t *data, size_t size)
+{
+	uint8_t *copy = malloc(size + !size); // no byte more, so that reading on is seen
+	size_t len = size;
+	memcpy(copy, data, size);
+	if (rl_seal_open(&rig.ours, copy, &len) == RL_REFUSAL_NONE)
+		abort();
+	free(copy);
+}
+
+static void put_again(struct rl_batch_reader b, const uint8_t *data, size_t len)
+{
+	struct rl_batch_writer w;
+	union rl_record r;
+	rl_batch_open(&w, rig.again, &b.head);
+	while (rl_batch_next(&b, &r))
+		if (rl_batch_add(&w, &r) != 0)
+			abort();
+	size_t again = rl_batch_close(&w);
+	rl_batch_sign_head(rig.again, &b.head);
+	if (again != len || memcmp(rig.again, data, len) != 0)
+		abort();
+}
+
+static void check_directory(void)
+{
+	uint64_t n = 0, live = 0, by_home = 0;
+	for (struct rl_directory_cursor c = rl_directory_walk_all(&rig.directory); !c.done;) {
+		struct rl_location l[RL_GROUP_ENTRIES];
+		unsigned found = rl_directory_step(&rig.directory, &c, l);
+		for (unsigned i = 0; i < found; i++)
+			live += rl_location_live(&l[i]);
+		n += found;
+	}
+	for (unsigned m = 0; m < RL_MEMBER_IDS; m++)
+		by_home += rig.directory.live[m];
+	if (n != rig.directory.count || n > PEERS || live != by_home)
+		abort();
+}
+
+// What this member says next must be well formed, whatever it was told.
+static void answer(void)
+{
+	struct rl_batch_head h;
+	struct rl_batch_reader b;
+	size_t len;
+	rl_sync_tick(&rig.sync, NOW + 2000);
+	for (unsigned n = 0; (len = rl_sync_next(&rig.sync, NOW + 2000, rig.again, &h)) != 0; n++) {
+		len = rl_seal_close(&rig.ours, rig.again, len) - RL_BATCH_SEAL;
+		if (n > 100 || rl_batch_head_parse(rig.again, len, &b.head) != RL_REFUSAL_NONE)
+			abort();
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (size < RL_BATCH_HEADER || size > RL_BATCH_MAX - RL_BATCH_SEAL)
+		return 0;
+	start();
+	as_it_comes(data, size);
+	memcpy(rig.buffer, data, size);
+	size_t len = rl_seal_close(&rig.theirs, rig.buffer, size);
+	if (rl_seal_open(&rig.ours, rig.buffer, &len) != RL_REFUSAL_NONE)
+		return 0; // a header that no member makes
+	struct rl_batch_reader b;
+	if (len != size)
+		abort();
+	uint8_t *copy = malloc(len);
+	memcpy(copy, rig.buffer, len);
+	if (rl_batch_parse(&b, copy, len) == RL_REFUSAL_NONE) {
+		put_again(b, copy, len);
+		rl_sync_take(&rig.sync, &b, NOW);
+		check_directory();
+		answer();
+	}
+	free(copy);
+	return 0;
+}
