@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A batch from another member. As it comes over the link: its seal is never good, and nothing is read
-// beyond it. Then as a member with good keys would send it: taken apart within its bounds, put
+// A batch from another member. As it comes over the link: its seal is never good, and nothing is
+// read beyond it. Then as a member with good keys would send it: taken apart within its bounds, put
 // together again to the same bytes, and taken by a small directory that stays in order.
 #include "cluster/seal.h"
 #include "cluster/sync.h"
