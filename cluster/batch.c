@@ -122,9 +122,10 @@ enum rl_refusal rl_batch_head_parse(const uint8_t *data, size_t len, struct rl_b
 		.flags = data[AT_FLAGS],
 		.part = rl_load16(data + AT_PART),
 	};
-	bool ok = h->kind != RL_BATCH_NONE && h->kind < RL_BATCH_KINDS_END &&
-		  h->from != RL_NOBODY && h->seq != 0 && h->epoch != 0 &&
-		  h->time_ms <= RL_STAMP_MAX && h->clock_ms <= RL_STAMP_MAX &&
+	// Numbers that are never reached need not be counted to.
+	bool ok = h->stream >> 60 == 0 && h->kind != RL_BATCH_NONE &&
+		  h->kind < RL_BATCH_KINDS_END && h->from != RL_NOBODY && h->seq != 0 &&
+		  h->epoch != 0 && h->time_ms <= RL_STAMP_MAX && h->clock_ms <= RL_STAMP_MAX &&
 		  h->flags <= (RL_BATCH_LAST | RL_BATCH_GONE) && data[AT_ZERO] == 0;
 	return ok ? RL_REFUSAL_NONE : RL_REFUSAL_MALFORMED;
 }

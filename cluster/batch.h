@@ -19,7 +19,7 @@ enum {
 	RL_BATCH_VERSION = 1,
 	RL_BATCH_HEADER = 72,
 	RL_BATCH_AT_NONCE = 16,  // epoch, salt and seq: 24 bytes
-	RL_BATCH_SEAL = 16 + 64, // tag and signature
+	RL_BATCH_SEAL = 64 + 16, // signature and tag
 	RL_BATCH_MAX = 65536,    // header and seal included
 	RL_BATCH_RECORDS = RL_BATCH_MAX - RL_BATCH_HEADER - RL_BATCH_SEAL,
 	RL_BATCH_LAST = 1, // flag: the last part of an answer

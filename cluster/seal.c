@@ -6,10 +6,11 @@
 enum {
 	TAG = crypto_aead_xchacha20poly1305_ietf_ABYTES,
 	NONCE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
+	SIGNATURE = crypto_sign_BYTES,
 	DIGEST = 64,
 	WORDS = RL_SEAL_WINDOW / 64 + 1,
 };
-_Static_assert(TAG + crypto_sign_BYTES == (int)RL_BATCH_SEAL, "tag and signature");
+_Static_assert(SIGNATURE + TAG == (int)RL_BATCH_SEAL, "signature and tag");
 _Static_assert(NONCE == 24, "epoch, salt and seq");
 _Static_assert(RL_SEAL_KEY == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "");
 _Static_assert(RL_SEAL_SECRET == crypto_sign_SECRETKEYBYTES, "");
@@ -57,13 +58,24 @@ void rl_seal_member(struct rl_seal *s, uint8_t member, const uint8_t *public_key
 	s->known[member] = public_key != NULL;
 	if (public_key)
 		memcpy(s->public[member], public_key, RL_SEAL_PUBLIC);
-	else
-		s->sender[member] = (struct rl_seal_sender){0};
 }
 
 void rl_seal_wipe(struct rl_seal *s)
 {
 	sodium_memzero(s, sizeof(*s));
+}
+
+static void digest(const uint8_t *batch, size_t len, uint8_t out[static DIGEST])
+{
+	crypto_generichash(out, DIGEST, batch, len, NULL, 0);
+}
+
+// Behind the records, to be encrypted with them.
+static void sign(const struct rl_seal *s, uint8_t *batch, size_t len)
+{
+	uint8_t d[DIGEST];
+	digest(batch, len, d);
+	crypto_sign_detached(batch + len, NULL, d, DIGEST, s->secret);
 }
 
 size_t rl_seal_close(struct rl_seal *s, uint8_t *batch, size_t len)
@@ -73,13 +85,12 @@ size_t rl_seal_close(struct rl_seal *s, uint8_t *batch, size_t len)
 				  .epoch = s->epoch,
 				  .salt = s->salt,
 				  .seq = ++s->seq};
-	uint8_t digest[DIGEST];
 	rl_batch_sign_head(batch, &h);
+	sign(s, batch, len);
 	crypto_aead_xchacha20poly1305_ietf_encrypt(
-		batch + RL_BATCH_HEADER, NULL, batch + RL_BATCH_HEADER, len - RL_BATCH_HEADER,
-		batch, RL_BATCH_HEADER, NULL, batch + RL_BATCH_AT_NONCE, s->key[s->self]);
-	crypto_generichash(digest, DIGEST, batch, len + TAG, NULL, 0);
-	crypto_sign_detached(batch + len + TAG, NULL, digest, DIGEST, s->secret);
+		batch + RL_BATCH_HEADER, NULL, batch + RL_BATCH_HEADER,
+		len + SIGNATURE - RL_BATCH_HEADER, batch, RL_BATCH_HEADER, NULL,
+		batch + RL_BATCH_AT_NONCE, s->key[s->self]);
 	return len + RL_BATCH_SEAL;
 }
 
@@ -129,18 +140,18 @@ static enum rl_refusal check_head(const struct rl_seal *s, const struct rl_batch
 	return window_check(&s->sender[h->from], h);
 }
 
+// What was not made with the cluster's key costs no more than its Poly1305.
 static enum rl_refusal check_seal(const struct rl_seal *s, uint8_t from, uint8_t *batch, size_t len)
 {
-	uint8_t digest[DIGEST];
-	const uint8_t *signature = batch + len - crypto_sign_BYTES;
-	size_t sealed = len - crypto_sign_BYTES;
-	crypto_generichash(digest, DIGEST, batch, sealed, NULL, 0);
+	uint8_t d[DIGEST];
+	size_t plain = len - RL_BATCH_SEAL;
 	if (crypto_aead_xchacha20poly1305_ietf_decrypt(
 		    batch + RL_BATCH_HEADER, NULL, NULL, batch + RL_BATCH_HEADER,
-		    sealed - RL_BATCH_HEADER, batch, RL_BATCH_HEADER, batch + RL_BATCH_AT_NONCE,
+		    len - RL_BATCH_HEADER, batch, RL_BATCH_HEADER, batch + RL_BATCH_AT_NONCE,
 		    s->key[from]) != 0)
 		return RL_REFUSAL_BAD_SEAL;
-	if (crypto_sign_verify_detached(signature, digest, DIGEST, s->public[from]) != 0)
+	digest(batch, plain, d);
+	if (crypto_sign_verify_detached(batch + plain, d, DIGEST, s->public[from]) != 0)
 		return RL_REFUSAL_BAD_SIGNATURE;
 	return RL_REFUSAL_NONE;
 }

@@ -60,7 +60,7 @@ void rl_seal_directory_key(const uint8_t key[static RL_SEAL_KEY], uint64_t clust
 void rl_seal_init(struct rl_seal *s, const uint8_t key[static RL_SEAL_KEY], uint64_t cluster,
 		  uint8_t self, const uint8_t secret[static RL_SEAL_SECRET], uint64_t epoch,
 		  uint64_t salt);
-// Whose batches are taken. public_key NULL: no more.
+// Whose batches are taken. public_key NULL: no more. The replay window stays.
 void rl_seal_member(struct rl_seal *s, uint8_t member, const uint8_t *public_key);
 void rl_seal_wipe(struct rl_seal *s);
 

@@ -159,6 +159,8 @@ void rl_sync_tick(struct rl_sync *s, uint64_t now_ms)
 	if (s->budget > (int64_t)s->config.budget_bytes)
 		s->budget = s->config.budget_bytes;
 	due_groups(&s->refresh_due, d->groups, ms, s->config.refresh_ms);
+	s->refresh_due =
+		min(s->refresh_due, d->groups * 1000); // a link that was away owes one round
 	uint64_t groups = due_groups(&s->age_due, d->groups, ms, s->config.age_ms);
 	s->age_due -= groups * 1000;
 	rl_directory_age(d, &s->aging, min(groups, GROUPS_MOST), now_ms, rl_sync_now(s, now_ms));

@@ -112,10 +112,10 @@ struct rl_sync {
 	struct rl_directory_cursor refresh;
 	struct rl_directory_aging aging;
 	uint64_t tick_ms, refresh_ms, budget_ms, correct_ms;
-	uint64_t refresh_due, age_due; // groups, in thousandths
-	int64_t budget;                // bytes
-	struct rl_refusals refusals;   // of this member's own telling
-	uint64_t told[RL_BATCH_KINDS_END];
+	uint64_t refresh_due, age_due;     // groups, in thousandths
+	int64_t budget;                    // bytes
+	struct rl_refusals refusals;       // of this member's own telling
+	uint64_t told[RL_BATCH_KINDS_END]; // records, by kind
 };
 
 size_t rl_sync_size(const struct rl_sync_config *c);

@@ -5,7 +5,8 @@
 #include <errno.h>
 
 enum {
-	STEPS_MOST = 2048, // groups walked for one batch
+	STEPS_MOST = 4096, // groups walked for one batch
+	STEP_COST = 16,    // bytes of the budget for walking a group
 	STEP_ROOM = RL_GROUP_ENTRIES * RL_LOCATION_WIRE_MAX,
 };
 
@@ -90,7 +91,7 @@ static bool next_shard(struct rl_sync *s, struct rl_sync_job *j)
 
 static bool snapshot(struct rl_sync *s, struct rl_sync_job *j, struct rl_batch_writer *b)
 {
-	for (unsigned n = 0; n < STEPS_MOST; n++) {
+	for (unsigned n = 0; n < STEPS_MOST; n++, s->budget -= STEP_COST) {
 		struct rl_location found[RL_GROUP_ENTRIES];
 		if (rl_batch_room(b) < STEP_ROOM)
 			return false;
@@ -113,8 +114,7 @@ static size_t part(struct rl_sync *s, uint8_t member, uint64_t now_ms, uint8_t *
 	*head = rl_sync_head(s, j->kind, member, now_ms);
 	rl_batch_open(&b, buffer, head);
 	bool last = j->kind == RL_BATCH_REPAIR ? repair(s, j, &b) : snapshot(s, j, &b);
-	if (!last && rl_batch_empty(&b))
-		return 0; // walked for nothing: on with the next turn
+	// An empty part tells the asker that the answer goes on.
 	b.head.request = j->request;
 	b.head.part = j->part++;
 	b.head.flags = (uint8_t)((last ? RL_BATCH_LAST : 0) | (j->gone ? RL_BATCH_GONE : 0));
@@ -132,8 +132,6 @@ size_t rl_sync_answer(struct rl_sync *s, uint64_t now_ms, uint8_t *buffer,
 		if (s->job[member].kind == RL_BATCH_NONE)
 			continue;
 		size_t len = part(s, member, now_ms, buffer, head);
-		if (len == 0)
-			continue;
 		s->budget -= (int64_t)(len + RL_BATCH_SEAL);
 		return len;
 	}

@@ -23,13 +23,6 @@ struct rl_batch_head rl_sync_head(const struct rl_sync *s, uint8_t kind, uint8_t
 	};
 }
 
-static size_t close(struct rl_sync *s, struct rl_batch_writer *b, struct rl_batch_head *head)
-{
-	s->told[b->head.kind] += b->head.count;
-	*head = b->head;
-	return rl_batch_close(b);
-}
-
 // Whom a batch is about is kept, so that it can be told again if the batch is lost.
 static size_t changes(struct rl_sync *s, uint64_t now_ms, uint8_t *buffer,
 		      struct rl_batch_head *head)
@@ -56,7 +49,8 @@ static size_t changes(struct rl_sync *s, uint64_t now_ms, uint8_t *buffer,
 		return 0;
 	s->stream++;
 	s->history_start[s->stream % s->config.history_batches] = start;
-	return close(s, &b, head);
+	*head = b.head;
+	return rl_batch_close(&b);
 }
 
 // The refresh tells a claim as of when the client was last heard here. So of two members that each
@@ -91,7 +85,8 @@ static size_t refresh(struct rl_sync *s, uint64_t now_ms, uint8_t *buffer,
 	}
 	if (due < REFRESH_STEPS)
 		s->refresh_ms = now_ms;
-	return rl_batch_empty(&b) ? 0 : close(s, &b, head);
+	*head = b.head;
+	return rl_batch_empty(&b) ? 0 : rl_batch_close(&b);
 }
 
 size_t rl_sync_next(struct rl_sync *s, uint64_t now_ms, uint8_t *buffer, struct rl_batch_head *head)
@@ -103,5 +98,7 @@ size_t rl_sync_next(struct rl_sync *s, uint64_t now_ms, uint8_t *buffer, struct 
 		len = rl_sync_answer(s, now_ms, buffer, head);
 	if (len == 0)
 		len = refresh(s, now_ms, buffer, head);
+	if (len != 0)
+		s->told[head->kind] += head->count;
 	return len;
 }

@@ -183,6 +183,7 @@ static const struct {
 	{"from nobody", 4, 0, RL_REFUSAL_MALFORMED},
 	{"more records than there are", 7, 2, RL_REFUSAL_MALFORMED},
 	{"fewer", 7, 0, RL_REFUSAL_MALFORMED},
+	{"a number never reached", 40, 0x10, RL_REFUSAL_MALFORMED},
 	{"a time of far away", 48, 1, RL_REFUSAL_MALFORMED},
 	{"a clock of far away", 56, 1, RL_REFUSAL_MALFORMED},
 	{"a flag to come", 70, 4, RL_REFUSAL_MALFORMED},

@@ -126,6 +126,11 @@ static void wrong_keys_are_told_apart(void **state)
 	len = send(ALICE, RL_NOBODY);
 	rl_seal_member(other, ALICE, NULL);
 	assert_int_equal(take(CAROL, len), RL_REFUSAL_NO_KEY);
+	rl_seal_member(other, ALICE, public[ALICE]);
+	assert_int_equal(take(CAROL, len), RL_REFUSAL_NONE);
+	rl_seal_member(other, ALICE, NULL); // out and in again brings back no old batch
+	rl_seal_member(other, ALICE, public[ALICE]);
+	assert_int_equal(take(CAROL, len), RL_REFUSAL_REPLAY);
 }
 
 static void one_member_cannot_speak_for_another(void **state)

@@ -404,6 +404,7 @@ static void a_link_that_takes_nothing_loses_nothing(void **state)
 	while (rl_sync_next(s, now, buffer, &h) != 0)
 		told += h.kind == RL_BATCH_LOCATIONS ? h.count : 0;
 	assert_int_equal(told, 900); // each once, as it is now
+	assert_int_equal(s->told[RL_BATCH_LOCATIONS], 900);
 }
 
 int main(void)
