@@ -118,7 +118,7 @@ struct config_cluster {
 	char nats_key[CONFIG_PATH_MAX];
 	uint32_t directory_max;
 	uint32_t warm_max;
-	uint32_t drain_pps;
+	uint32_t drain_rate;
 };
 
 struct config {

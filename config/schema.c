@@ -148,12 +148,12 @@ const struct config_row config_rows[] = {
 	 .help = "Certificate of this member as a client of NATS."},
 	{CLUSTER(nats_key), .preset = "", .type = CONFIG_PATH, .max = CONFIG_PATH_MAX - 1,
 	 .help = "Private key of that certificate."},
-	{CLUSTER(directory_max), .type = CONFIG_INT, .min = 1024, .max = 134217728, .preset = "1048576", .unit = "peers",
+	{CLUSTER(directory_max), .type = CONFIG_INT, .min = 1024, .max = 134217728, .preset = "1000000", .unit = "peers",
 	 .help = "Peers of the whole cluster kept in memory, 74 bytes each."},
 	{CLUSTER(warm_max), .type = CONFIG_INT, .min = 1, .max = 16777216, .preset = "65536", .unit = "clients",
 	 .help = "Clients of other members kept reachable from here, should their member die, with a packet to each every "
 		 "15 s; those beyond take minutes instead of seconds to leave a dead member."},
-	{CLUSTER(drain_pps), .type = CONFIG_INT, .min = 1, .max = 1000000, .preset = "1000", .unit = "clients/s",
+	{CLUSTER(drain_rate), .type = CONFIG_INT, .min = 1, .max = 1000000, .preset = "500", .unit = "clients/s",
 	 .help = "Clients handed to other members in a second when this one is drained."},
 };
 // clang-format on

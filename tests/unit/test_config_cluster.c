@@ -86,9 +86,9 @@ static void test_taken(void **state)
 	assert_string_equal(c.cluster.cluster_id, "00000000000000fe");
 	assert_string_equal(a->public_key, PUBLIC_KEY("0a"));
 	assert_string_equal(b->public_key, PUBLIC_KEY("0b"));
-	assert_int_equal(c.cluster.directory_max, 1048576);
+	assert_int_equal(c.cluster.directory_max, 1000000);
 	assert_int_equal(c.cluster.warm_max, 65536);
-	assert_int_equal(c.cluster.drain_pps, 1000);
+	assert_int_equal(c.cluster.drain_rate, 500);
 	assert_int_equal(c.siblings.count, 0);
 }
 
