@@ -35,10 +35,9 @@ struct rl_batch_head {
 	uint64_t epoch; // the sender's start, by its clock in ms: later starts are greater
 	uint64_t salt;  // random, of that start
 	uint64_t seq;   // from 1, of all batches of that start; the seal's nonce with the two above
-	uint64_t stream;  // of LOCATIONS, which go to all: from 1 without gaps; of others: the last
-			  // that went before
-			  // those that went before
-	uint64_t time_ms; // cluster's clock, when it was opened: ages count back from it
+	// Of LOCATIONS, which go to all: from 1 without gaps. Of others: the last that went before.
+	uint64_t stream;
+	uint64_t time_ms;  // cluster's clock, when it was opened: ages count back from it
 	uint64_t clock_ms; // the sender's own clock then (cluster/guard.h)
 	uint32_t request;  // ties answers to questions; 0: none
 	uint8_t flags;

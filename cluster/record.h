@@ -84,9 +84,9 @@ struct rl_gather_ask {
 
 struct rl_gather_reply {
 	struct rl_group_name group;
-	uint32_t total; // of the sender's clients
-	uint8_t count;  // of address
-	uint64_t address[RL_GATHER_MAX];
+	uint32_t total;           // of the sender's clients
+	uint8_t count;            // of addresses
+	const uint8_t *addresses; // 5 bytes each, rl_load40. Read: they lie in the batch.
 };
 
 // "Tell your client about that node, at these addresses." At least one of them.

@@ -67,8 +67,8 @@ void rl_record_put_gather_reply(struct rl_writer *w, const struct rl_record_cont
 	put_group(w, &in->gather_reply.group);
 	rl_put32(w, in->gather_reply.total);
 	rl_put8(w, in->gather_reply.count);
-	for (unsigned i = 0; i < in->gather_reply.count; i++)
-		rl_put40(w, in->gather_reply.address[i]);
+	rl_put_bytes(w, in->gather_reply.addresses,
+		     in->gather_reply.count * (size_t)ZT_ADDRESS_LEN);
 }
 
 void rl_record_get_gather_reply(struct rl_reader *r, const struct rl_record_context *c,
@@ -80,6 +80,10 @@ void rl_record_get_gather_reply(struct rl_reader *r, const struct rl_record_cont
 	out->gather_reply.count = rl_get8(r);
 	if (out->gather_reply.count > out->gather_reply.total)
 		r->bad = true;
-	for (unsigned i = 0; i < out->gather_reply.count && !r->bad; i++)
-		out->gather_reply.address[i] = rl_record_address(r);
+	struct rl_reader each = *r;
+	out->gather_reply.addresses = rl_get(r, out->gather_reply.count * (size_t)ZT_ADDRESS_LEN);
+	for (unsigned i = 0; i < out->gather_reply.count && !r->bad; i++) {
+		rl_record_address(&each);
+		r->bad = each.bad;
+	}
 }

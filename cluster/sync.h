@@ -3,18 +3,15 @@
 // this member tells, what it makes of what it is told, and what it asks for.
 //
 //   - Own changes are collected for wait_ms, one record a peer however often it changed in
-//   pause_ms,
-//     and go to all as LOCATIONS, numbered without gaps.
+//     pause_ms, and go to all as LOCATIONS, numbered without gaps.
 //   - Every batch names the number of the last LOCATIONS before it, so a lost one is noticed by the
 //     next batch of any kind (heartbeats come each 1.5 s). After reorder_ms the missing numbers are
 //     asked for. Their sender remembers whom its last batches were about, not their bytes, and
 //     answers with what is true of those now; if it is too long ago, it says so.
 //   - Then, and when a member is heard for the first time or has started anew, all its shards are
-//   asked
-//     for, a few at a time, and answered within a budget of bytes.
+//     asked for, a few at a time, and answered within a budget of bytes.
 //   - Beyond that each member tells all its clients, a little all the time, once in refresh_ms.
-//   What it
-//     tells no more is aged out by the directory.
+//     What it tells no more is aged out by the directory.
 //
 // A member speaks for its own clients only. What it says is bounded in time: batches older than
 // stale_ms are dropped, stamps from the future refused (cluster/guard.h), and a member is believed
@@ -42,15 +39,14 @@ struct rl_sync_config {
 	uint32_t age_ms;       // a round of the directory's aging
 	uint32_t budget_bytes; // a second, for answers
 	uint32_t dirty_max;    // peers changed within pause_ms, or waiting for the link
-	uint32_t history_max;  // addresses of changes told that can be told again
-	uint32_t history_batches; // and their batches
+	uint32_t history_max;  // addresses of changes that can be told again
+	uint32_t history_batches;
 	// Another member has changed what is known of a peer; both may lack a claim. May be NULL.
 	void (*changed)(void *ctx, const struct rl_location *before,
 			const struct rl_location *after, unsigned change);
 	void *ctx;
 };
-// 10 ms, 250 ms, 10 s, 40 ms, 3 s, 10 s, 10 min, 1 min, 8 MB, 262144, 65536, 1048576, 8192. Set
-// self.
+// 10 ms, 250 ms, 10 s, 40 ms, 3 s, 10 s, 10 min, 1 min, 8 MiB, 262144, 1048576, 8192. Set self.
 extern const struct rl_sync_config rl_sync_config_default;
 
 enum { RL_SYNC_RANGES = 16 }; // runs of missing batches in one question
@@ -111,11 +107,11 @@ struct rl_sync {
 	uint8_t ask_turn, answer_turn;
 	struct rl_directory_cursor refresh;
 	struct rl_directory_aging aging;
-	uint64_t tick_ms, refresh_ms, budget_ms, correct_ms;
-	uint64_t refresh_due, age_due;     // groups, in thousandths
-	int64_t budget;                    // bytes
-	struct rl_refusals refusals;       // of this member's own telling
-	uint64_t told[RL_BATCH_KINDS_END]; // records, by kind
+	uint64_t tick_ms, refresh_ms, correct_ms; // when last
+	uint64_t refresh_due, age_due;            // groups, in thousandths
+	int64_t budget;                           // bytes
+	struct rl_refusals refusals;              // of this member's own telling
+	uint64_t told[RL_BATCH_KINDS_END];        // records, by kind
 };
 
 size_t rl_sync_size(const struct rl_sync_config *c);
@@ -142,9 +138,8 @@ void rl_sync_pushed(struct rl_sync *s, uint64_t address, uint8_t family, uint16_
 // Its identity was proven valid here.
 void rl_sync_valid(struct rl_sync *s, uint64_t address, uint64_t fingerprint, uint64_t now_ms);
 
-// A batch has come. RL_REFUSAL_NONE: taken, or of a kind that is the caller's (INTRODUCE,
-// HEARTBEAT,
-// ..). Refusals are counted in peer[from].
+// A batch has come. RL_REFUSAL_NONE: taken, or of a kind that is the caller's, INTRODUCE, HEARTBEAT
+// and so on. Refusals are counted in peer[from].
 enum rl_refusal rl_sync_take(struct rl_sync *s, struct rl_batch_reader *b, uint64_t now_ms);
 // What rl_seal_open or rl_batch_parse have refused, for the same counters. from: 0 if not known.
 void rl_sync_refused(struct rl_sync *s, uint8_t from, enum rl_refusal why);

@@ -45,6 +45,7 @@ static struct rl_batch_head head(uint8_t kind)
 static const struct rl_inet v4 = {.ip = {10, 1, 2, 3}, .port = 9993, .family = 4};
 static const struct rl_inet v6 = {.ip = {0x20, 1, [15] = 9}, .port = 9994, .family = 6};
 static const uint8_t text[] = "news";
+static const uint8_t members[10] = {0, 0, 0, 0, 7, 0, 0, 0, 0, 8};
 
 static const struct {
 	const char *what;
@@ -89,7 +90,7 @@ static const struct {
 	 {.subscription = {{UINT64_MAX, 0xffffffffffff, 0xffffffff}, 9, true}},
 	 24},
 	{"gather", RL_BATCH_GATHER_ASK, {.gather_ask = {{1, 2, 3}, 9, 50}}, 25},
-	{"gathered", RL_BATCH_GATHER_REPLY, {.gather_reply = {{1, 2, 3}, 1000, 2, {7, 8}}}, 33},
+	{"gathered", RL_BATCH_GATHER_REPLY, {.gather_reply = {{1, 2, 3}, 1000, 2, members}}, 33},
 	{"introduction", RL_BATCH_INTRODUCE, {.introduction = {1, 2, v4, {.family = 0}}}, 18},
 	{"introduction, both", RL_BATCH_INTRODUCE, {.introduction = {1, 2, v4, v6}}, 36},
 	{"notice", RL_BATCH_NOTICE, {.notice = {9, RL_NOTICE_ARRIVED, 4}}, 7},
