@@ -42,8 +42,15 @@ static struct rl_batch_head head(uint8_t kind)
 				      .part = 5};
 }
 
-static const struct rl_inet v4 = {.ip = {10, 1, 2, 3}, .port = 9993, .family = 4};
-static const struct rl_inet v6 = {.ip = {0x20, 1, [15] = 9}, .port = 9994, .family = 6};
+#define V4                                                     \
+	{                                                      \
+		.ip = {10, 1, 2, 3}, .port = 9993, .family = 4 \
+	}
+#define V6                                                           \
+	{                                                            \
+		.ip = {0x20, 1, [15] = 9}, .port = 9994, .family = 6 \
+	}
+static const struct rl_inet v4 = V4, v6 = V6;
 static const uint8_t text[] = "news";
 static const uint8_t members[10] = {0, 0, 0, 0, 7, 0, 0, 0, 0, 8};
 
@@ -63,15 +70,15 @@ static const struct {
 	 11},
 	{"one family",
 	 RL_BATCH_REFRESH,
-	 {.location = {.address = 0xfeffffffff, .home = 3, .stamp_ms = NOW - 86400000, .v4 = v4}},
+	 {.location = {.address = 0xfeffffffff, .home = 3, .stamp_ms = NOW - 86400000, .v4 = V4}},
 	 17},
 	{"both, backup, identity",
 	 RL_BATCH_SNAPSHOT,
 	 {.location = {.address = 2,
 		       .home = 3,
 		       .stamp_ms = NOW - 1,
-		       .v4 = v4,
-		       .v6 = v6,
+		       .v4 = V4,
+		       .v6 = V6,
 		       .backup = 255,
 		       .fingerprint = UINT64_MAX}},
 	 43},
@@ -91,8 +98,8 @@ static const struct {
 	 24},
 	{"gather", RL_BATCH_GATHER_ASK, {.gather_ask = {{1, 2, 3}, 9, 50}}, 25},
 	{"gathered", RL_BATCH_GATHER_REPLY, {.gather_reply = {{1, 2, 3}, 1000, 2, members}}, 33},
-	{"introduction", RL_BATCH_INTRODUCE, {.introduction = {1, 2, v4, {.family = 0}}}, 18},
-	{"introduction, both", RL_BATCH_INTRODUCE, {.introduction = {1, 2, v4, v6}}, 36},
+	{"introduction", RL_BATCH_INTRODUCE, {.introduction = {1, 2, V4, {.family = 0}}}, 18},
+	{"introduction, both", RL_BATCH_INTRODUCE, {.introduction = {1, 2, V4, V6}}, 36},
 	{"notice", RL_BATCH_NOTICE, {.notice = {9, RL_NOTICE_ARRIVED, 4}}, 7},
 };
 

@@ -367,6 +367,24 @@ static void answers_keep_to_their_budget(void **state)
 	assert_true(clique_until_agreed(c, 60 * S) < 30 * S);
 }
 
+// Some clients in a table of a million: longer to walk than the asker waits for an answer.
+static void a_long_walk_says_that_it_goes_on(void **state)
+{
+	(void)state;
+	make(2);
+	struct rl_sync_config config = c->config;
+	config.budget_bytes = 60000;
+	config.answer_ms = 2000;
+	clique_free(c);
+	c = clique_new(2, 1, &good, 1000000, &config);
+	c->member[B].down = true;
+	for (uint64_t n = 1; n <= 50; n++)
+		clique_claim(c, A, n, 1);
+	clique_run(c, 1 * S);
+	c->member[B].down = false;
+	assert_true(clique_until_agreed(c, 90 * S) < 60 * S);
+}
+
 static void claims_that_stay_are_stamped_anew_in_time(void **state)
 {
 	(void)state;
@@ -429,6 +447,7 @@ int main(void)
 		cmocka_unit_test_teardown(a_valid_identity_is_shared, end),
 		cmocka_unit_test_teardown(a_full_directory_is_counted, end),
 		cmocka_unit_test_teardown(answers_keep_to_their_budget, end),
+		cmocka_unit_test_teardown(a_long_walk_says_that_it_goes_on, end),
 		cmocka_unit_test_teardown(claims_that_stay_are_stamped_anew_in_time, end),
 		cmocka_unit_test_teardown(a_link_that_takes_nothing_loses_nothing, end),
 	};
