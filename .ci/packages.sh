@@ -4,7 +4,7 @@
 
 # To build and to run.
 packages_run='build-essential meson ninja-build pkg-config clang libdpdk-dev libsodium-dev libssl-dev liblz4-dev
-	libjansson-dev liblmdb-dev libmaxminddb-dev libqrencode-dev libbpf-dev libxdp-dev libcmocka-dev libpcap-dev iproute2'
+	libjansson-dev liblmdb-dev libmaxminddb-dev libqrencode-dev libnats-dev libbpf-dev libxdp-dev libcmocka-dev libpcap-dev iproute2'
 
 # To test: fuzzing, lints, networks.
 packages_test="$packages_run libclang-rt-14-dev clang-format-14 llvm codespell mandoc shellcheck git python3 nftables

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Links over real nats-servers, which the test starts, kills and freezes. For a network namespace
+// of its own: ports are fixed.
+#pragma once
+
+#include "cluster/link_nats.h"
+#include "tests/smoke/nats_server.h"
+
+enum { PORT = 4222, OTHER_PORT = 4223 };
+
+extern unsigned checks_failed;
+
+// One line per check; the program's exit status remembers.
+void check(bool fine, const char *text, ...) __attribute__((format(printf, 2, 3)));
+void note(const char *text, ...) __attribute__((format(printf, 1, 2)));
+uint64_t now_us(void);
+
+struct member {
+	struct rl_link *link;
+	unsigned up, down, data, question, answer, failed;
+	uint64_t bytes;
+	int error;         // of the last failure
+	uint64_t heard_us; // when the last message came
+	char text[RL_LINK_WHY_MAX];
+	char last[64]; // the last urgent data
+	bool answers;  // questions get an answer at once
+};
+
+// A plain link to PORT.
+struct rl_link_nats_config plain_config(uint8_t self);
+// False: refused, text says why.
+bool member_start(struct member *m, const struct rl_link_nats_config *c);
+void member_stop(struct member *m);
+struct rl_link_status member_status(const struct member *m);
+void member_poll(struct member *m);
+// Polls both (b may be NULL) until the condition holds; false: not within ms.
+#define until(a, b, ms, condition)                                             \
+	({                                                                     \
+		uint64_t until_end_us = now_us() + (ms)*1000ull;               \
+		bool until_fine;                                               \
+		while (!(until_fine = (condition)) && now_us() < until_end_us) \
+			poll_both(a, b);                                       \
+		until_fine;                                                    \
+	})
+void poll_both(struct member *a, struct member *b);
+
+// Scenarios.
+void own_threads(void); // the first of all
+void exchange(void);
+void flood(void);
+void questions(void);
+void killed(void);
+void frozen(void);
+void full_outbox(void);
+void start_without_server(void);
+void second_server(void);
+void trust(const char *dir, const char *other_dir);
+void refusals(void);
+void mistakes(const char *dir);
+void silent_server(void);
+void fickle_server(void);

@@ -1,0 +1,39 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Links between members over real nats-servers: exchange, questions, servers that are killed, frozen, silent, too strict
+# or not to be trusted.
+#
+#   namespace of its own, loopback only
+#     nats_link: members 1 and 2 --- nats-server 127.0.0.1:4222 (and 4223), started and killed by nats_link itself
+#
+# Arguments: rootline-cli, nats_link.
+
+set -u -o pipefail
+CLI=$1 NATS_LINK=$2
+
+skip() { echo "SKIP: $*"; exit 77; }
+
+if [ "${NATS_LINK_INSIDE:-}" != 1 ]; then
+	[ "$(id -u)" = 0 ] || skip "network namespaces need root"
+	command -v nats-server >/dev/null || skip "nats-server is not installed"
+	unshare -n true 2>/dev/null || skip "network namespaces cannot be made here"
+	NATS_LINK_INSIDE=1 exec unshare -n "$0" "$@"
+fi
+
+cleanup() {
+	local status=$?
+	trap - EXIT INT TERM
+	[ $status = 0 ] || tail -n 20 "$WORK"/*.log
+	rm -rf "$WORK"
+	exit $status
+}
+WORK=$(mktemp -d)
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+ip link set lo up
+
+for name in alice other; do
+	"$CLI" cluster init "$WORK/$name" --name alice --member a=1,1,127.0.0.2/9993 --member b=2,2,127.0.0.3/9993 \
+		>/dev/null || exit 1
+done
+"$NATS_LINK" "$WORK" "$WORK/alice" "$WORK/other"
