@@ -17,6 +17,7 @@
 
 #include "cluster/entry.h"
 #include "root/hash.h"
+#include "root/prefetch.h"
 
 enum {
 	RL_GROUP_ENTRIES = 7,
@@ -72,7 +73,7 @@ static inline uint64_t rl_directory_group(const struct rl_directory *d, uint64_t
 }
 
 // The steps of a look-up in a burst; each prefetches what the next one reads.
-static inline void rl_directory_prefetch(const struct rl_directory *d, uint64_t hash)
+RL_PREFETCHES rl_directory_prefetch(const struct rl_directory *d, uint64_t hash)
 {
 	__builtin_prefetch((const void *)&d->words[rl_directory_group(d, hash)]);
 }

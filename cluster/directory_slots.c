@@ -29,6 +29,7 @@ static uint64_t tag_matches(uint64_t word, uint8_t tag)
 
 void rl_directory_prefetch_entry(const struct rl_directory *d, uint64_t hash)
 {
+	RL_PREFETCHES_APART();
 	uint64_t group = rl_directory_group(d, hash);
 	uint64_t m = tag_matches(get(d->words[group]), tag_of(hash));
 	for (; m != 0; m &= m - 1)

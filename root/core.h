@@ -3,6 +3,7 @@
 // this.
 #pragma once
 
+#include "root/ahead.h"
 #include "root/budget.h"
 #include "root/group.h"
 #include "root/known_bad.h"
@@ -57,6 +58,7 @@ struct rl_worker {
 	struct rl_root *root;
 	struct rl_cipher *cipher;
 	struct rl_random random;
+	struct rl_random dice; // which members a GATHER gets: thrown before its turn
 	struct rl_stats stats;
 	struct rl_budget relay_budget;    // packets for others, by IP (/64)
 	struct rl_budget known_budget;    // packets for the root, by IP (/64)
@@ -75,6 +77,9 @@ struct rl_worker {
 	uint64_t tick_round_ms;
 	unsigned ours_count; // packets of this burst for the root
 	struct rl_packet *ours[RL_BURST_MAX];
+	unsigned multicast_count, multicast_at; // opened LIKE and GATHER of this burst; whose turn
+	struct rl_packet *multicast[RL_BURST_MAX];
+	struct rl_ahead ahead[RL_AHEAD_SLOTS];
 	unsigned due_count; // relayed packets of this burst whose pair is to be introduced
 	struct rl_packet *due[RL_BURST_MAX];
 	unsigned sight_count;
@@ -98,8 +103,9 @@ struct rl_request {
 		*packet; // verdict goes here; its data may be the arrival's or a joined packet
 	struct rl_peer *peer;
 	struct rl_peer_cold *cold;
-	uint64_t wire_id; // as it came, for OK and ERROR
-	uint8_t *data;    // opened and expanded
+	uint64_t wire_id;             // as it came, for OK and ERROR
+	uint8_t *data;                // opened and expanded
+	const struct rl_ahead *ahead; // what was looked up in advance, or NULL
 	size_t len;
 	size_t wire_len; // bytes its sender spent on it
 	size_t answered; // bytes sent back so far
@@ -182,4 +188,9 @@ void rl_whois_ahead_peers(struct rl_worker *w, const uint64_t hash[], unsigned n
 void rl_verb_echo(struct rl_worker *w, struct rl_request *q);
 void rl_verb_like(struct rl_worker *w, struct rl_request *q);
 void rl_verb_gather(struct rl_worker *w, struct rl_request *q);
+// What they say: the next groups of a LIKE, as many as fit; a GATHER, with the limit that will be
+// kept. False: malformed.
+void rl_like_read(struct rl_reader *in, struct rl_group_look *l);
+bool rl_gather_read(const struct rl_root *r, struct rl_reader *in, struct rl_group_key *key,
+		    uint32_t *limit);
 void rl_verb_network_config(struct rl_worker *w, struct rl_request *q);

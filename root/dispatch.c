@@ -94,6 +94,11 @@ static verb_fn *const verbs[ZT_VERB_COUNT] = {
 
 static bool expand(struct rl_worker *w, struct rl_request *q)
 {
+	if (q->ahead) {
+		q->data = q->ahead->data;
+		q->len = q->ahead->len;
+		return q->len != 0;
+	}
 	if (!(q->data[ZT_AT_VERB] & ZT_VERB_COMPRESSED))
 		return true;
 	size_t len = rl_armor_expand(q->data, q->len, w->expand);
@@ -129,8 +134,10 @@ bool rl_request_open(struct rl_worker *w, struct rl_packet *p, struct rl_peer *p
 void rl_known(struct rl_worker *w, struct rl_packet *p, struct rl_peer *peer)
 {
 	struct rl_request q;
+	const struct rl_ahead *ahead = rl_ahead_turn(w, p);
 	if (!rl_request_open(w, p, peer, RL_DROP_RATE_PEER, &q))
 		return;
+	q.ahead = ahead;
 	if (!expand(w, &q)) {
 		rl_drop(p, RL_DROP_BAD_LZ4);
 		return;

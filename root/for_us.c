@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Packets for the root. What known peers say in suites 1 and 3 is opened for the whole burst before
-// any of it is answered: side by side that takes a fraction of the time, and what a WHOIS asks for
+// any of it is answered: side by side that takes a fraction of the time, and what they ask for
 // can be prefetched. Nobody's key depends on what another packet says, so it makes no difference
 // otherwise. Cheap checks before dear ones (docs/protocol.md 8.1).
 #include "root/core.h"
@@ -146,14 +146,22 @@ static bool to_open(struct rl_worker *w, struct rl_packet *p)
 	return p->peer != NULL;
 }
 
-static void whois_ahead(struct rl_worker *w, struct rl_packet *const p[], unsigned n)
+// What is asked for can be looked up now.
+static void look_ahead(struct rl_worker *w, struct rl_packet *const p[], unsigned n)
 {
 	uint64_t asked[ASKED_MAX];
 	unsigned count = 0;
-	for (unsigned i = 0; i < n; i++)
-		if (p[i]->mac == RL_MAC_RIGHT && p[i]->data[ZT_AT_VERB] == ZT_VERB_WHOIS)
+	for (unsigned i = 0; i < n; i++) {
+		if (p[i]->mac != RL_MAC_RIGHT)
+			continue;
+		if (p[i]->data[ZT_AT_VERB] == ZT_VERB_WHOIS)
 			count += rl_whois_ahead(w, p[i], asked + count, ASKED_MAX - count);
+		else
+			rl_ahead_note(w, p[i]);
+	}
+	rl_ahead_begin(w);
 	rl_whois_ahead_peers(w, asked, count);
+	rl_ahead_begun(w);
 }
 
 void rl_open_burst(struct rl_worker *w)
@@ -161,6 +169,7 @@ void rl_open_burst(struct rl_worker *w)
 	struct rl_armor_job job[RL_BURST_MAX];
 	struct rl_packet *opened[RL_BURST_MAX];
 	unsigned count = 0;
+	w->multicast_count = w->multicast_at = 0;
 	for (unsigned i = 0; i < w->ours_count; i++) {
 		struct rl_packet *p = w->ours[i];
 		p->mac = RL_MAC_UNKNOWN;
@@ -175,5 +184,5 @@ void rl_open_burst(struct rl_worker *w)
 	rl_armor_open_many(w->cipher, job, count);
 	for (unsigned i = 0; i < count; i++)
 		opened[i]->mac = job[i].ok ? RL_MAC_RIGHT : RL_MAC_WRONG;
-	whois_ahead(w, opened, count);
+	look_ahead(w, opened, count);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "root/group.h"
 
+#include "root/prefetch.h"
 #include "root/spin.h"
 
 #include <string.h>
@@ -192,26 +193,51 @@ static bool refresh(struct rl_groups *g, const struct rl_group_key *key, uint64_
 	return got;
 }
 
+void rl_group_look_sets(const struct rl_groups *g, struct rl_group_look *l)
+{
+	for (unsigned i = 0; i < l->n; i++) {
+		l->hash[i] = key_hash(g, &l->key[i]);
+		__builtin_prefetch(set_of(g, l->hash[i]), 1);
+	}
+}
+
+void rl_group_look_groups(const struct rl_groups *g, struct rl_group_look *l)
+{
+	for (unsigned i = 0; i < l->n; i++) {
+		l->likely[i] = guess(g, l->hash[i]);
+		__builtin_prefetch(l->likely[i]);
+	}
+}
+
+void rl_group_look_member(const struct rl_groups *g, const struct rl_group_look *l, uint64_t member)
+{
+	uint64_t hash = rl_members_hash(&g->pool, member);
+	RL_PREFETCHES_APART();
+	for (unsigned i = 0; i < l->n; i++)
+		rl_members_prefetch(&g->pool, &l->likely[i]->members, hash);
+}
+
+uint32_t rl_group_look_refresh(struct rl_groups *g, const struct rl_group_look *l, uint64_t member,
+			       uint64_t now_ms)
+{
+	uint64_t member_hash = rl_members_hash(&g->pool, member);
+	uint32_t absent = 0;
+	for (unsigned i = 0; i < l->n; i++)
+		if (!refresh(g, &l->key[i], l->hash[i], member, member_hash, now_ms))
+			absent |= 1U << i;
+	return absent;
+}
+
 uint32_t rl_group_refresh(struct rl_groups *g, const struct rl_group_key *keys, unsigned n,
 			  uint64_t member, uint64_t now_ms)
 {
-	uint64_t hash[RL_GROUP_BATCH], member_hash = rl_members_hash(&g->pool, member);
-	const struct rl_group *likely[RL_GROUP_BATCH];
-	uint32_t absent = 0;
-	for (unsigned i = 0; i < n; i++) {
-		hash[i] = key_hash(g, &keys[i]);
-		__builtin_prefetch(set_of(g, hash[i]), 1);
-	}
-	for (unsigned i = 0; i < n; i++) {
-		likely[i] = guess(g, hash[i]);
-		__builtin_prefetch(likely[i]);
-	}
-	for (unsigned i = 0; i < n; i++)
-		rl_members_prefetch(&g->pool, &likely[i]->members, member_hash);
-	for (unsigned i = 0; i < n; i++)
-		if (!refresh(g, &keys[i], hash[i], member, member_hash, now_ms))
-			absent |= 1U << i;
-	return absent;
+	struct rl_group_look l;
+	l.n = n;
+	memcpy(l.key, keys, n * sizeof(*keys));
+	rl_group_look_sets(g, &l);
+	rl_group_look_groups(g, &l);
+	rl_group_look_member(g, &l, member);
+	return rl_group_look_refresh(g, &l, member, now_ms);
 }
 
 static enum rl_like like(struct rl_groups *g, const struct rl_group_key *key, uint64_t hash,
@@ -254,22 +280,42 @@ enum rl_like rl_group_like(struct rl_groups *g, const struct rl_group_key *key, 
 	return got;
 }
 
-unsigned rl_group_gather(struct rl_groups *g, const struct rl_group_key *key, uint64_t asker,
-			 unsigned max, uint64_t now_ms, struct rl_random *random, uint64_t *out,
-			 uint32_t *total)
+void rl_group_look_picks(const struct rl_groups *g, const struct rl_group_look *l, unsigned max,
+			 uint64_t dice)
 {
-	uint64_t hash = key_hash(g, key), dice = rl_random64(random);
-	struct rl_group_set *set = set_of(g, hash);
+	RL_PREFETCHES_APART();
+	rl_members_pick_prefetch(&g->pool, &l->likely[0]->members, max, dice);
+}
+
+unsigned rl_group_look_gather(struct rl_groups *g, const struct rl_group_look *l, uint64_t asker,
+			      unsigned max, uint64_t now_ms, uint64_t dice, uint64_t *out,
+			      uint32_t *total)
+{
+	struct rl_group_set *set = set_of(g, l->hash[0]);
 	unsigned n = 0;
 	*total = 0;
 	lock_set(set);
-	struct rl_group *gr = find(g, key, hash);
+	struct rl_group *gr = find(g, &l->key[0], l->hash[0]);
 	if (gr) {
 		*total = rl_members_total(&g->pool, &gr->members, now_ms);
 		n = rl_members_pick(&g->pool, &gr->members, asker, max, now_ms, dice, out);
 	}
 	unlock_set(set);
 	return n;
+}
+
+unsigned rl_group_gather(struct rl_groups *g, const struct rl_group_key *key, uint64_t asker,
+			 unsigned max, uint64_t now_ms, struct rl_random *random, uint64_t *out,
+			 uint32_t *total)
+{
+	struct rl_group_look l;
+	uint64_t dice = rl_random64(random);
+	l.n = 1;
+	l.key[0] = *key;
+	rl_group_look_sets(g, &l);
+	rl_group_look_groups(g, &l);
+	rl_group_look_picks(g, &l, max, dice);
+	return rl_group_look_gather(g, &l, asker, max, now_ms, dice, out, total);
 }
 
 void rl_group_expire(struct rl_groups *g, uint64_t now_ms, unsigned budget)

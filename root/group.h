@@ -23,6 +23,14 @@ enum {
 struct rl_group_set;
 struct rl_group;
 
+// Groups to be looked at, see rl_group_look_sets.
+struct rl_group_look {
+	unsigned n; // at most RL_GROUP_BATCH; this and the keys are the caller's
+	struct rl_group_key key[RL_GROUP_BATCH];
+	uint64_t hash[RL_GROUP_BATCH];
+	const struct rl_group *likely[RL_GROUP_BATCH]; // for prefetching alone
+};
+
 struct rl_groups {
 	struct rl_group_set *sets;
 	struct rl_group *groups; // RL_GROUP_WAYS for each set
@@ -52,6 +60,24 @@ uint32_t rl_group_refresh(struct rl_groups *g, const struct rl_group_key *keys, 
 unsigned rl_group_gather(struct rl_groups *g, const struct rl_group_key *key, uint64_t asker,
 			 unsigned max, uint64_t now_ms, struct rl_random *random, uint64_t *out,
 			 uint32_t *total);
+
+// The same in steps: each prefetches what the next one reads, so that a caller who does something
+// else between them waits for nothing. Only the last step takes locks; the groups may change at
+// any time before.
+void rl_group_look_sets(const struct rl_groups *g, struct rl_group_look *l);
+void rl_group_look_groups(const struct rl_groups *g, struct rl_group_look *l);
+// Then either of one member in all of them,
+void rl_group_look_member(const struct rl_groups *g, const struct rl_group_look *l,
+			  uint64_t member);
+uint32_t rl_group_look_refresh(struct rl_groups *g, const struct rl_group_look *l, uint64_t member,
+			       uint64_t now_ms);
+// or of members of the first at random; `max` and `dice`, 64 random bits, are the same in both.
+void rl_group_look_picks(const struct rl_groups *g, const struct rl_group_look *l, unsigned max,
+			 uint64_t dice);
+unsigned rl_group_look_gather(struct rl_groups *g, const struct rl_group_look *l, uint64_t asker,
+			      unsigned max, uint64_t now_ms, uint64_t dice, uint64_t *out,
+			      uint32_t *total);
+
 // Control: looks at `budget` sets of groups; frees dead members and empty groups, shrinks thin
 // ones.
 void rl_group_expire(struct rl_groups *g, uint64_t now_ms, unsigned budget);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "root/members.h"
 
+#include "root/prefetch.h"
+
 #include <string.h>
 
 enum {
@@ -41,6 +43,11 @@ static uint64_t room(const struct rl_members *m)
 	return log ? 1ULL << log : RL_MEMBERS_INLINE;
 }
 
+static uint32_t count_of(const struct rl_members *m)
+{
+	return atomic_load_explicit(&m->count, memory_order_relaxed);
+}
+
 static uint64_t block_of(const struct rl_members *m)
 {
 	return atomic_load_explicit(&m->place, memory_order_relaxed) >> PLACE_SHIFT;
@@ -74,8 +81,8 @@ static uint32_t count_live(const struct rl_members_pool *p, const struct rl_memb
 
 static void set_count(struct rl_members_pool *p, struct rl_members *m, uint32_t count)
 {
-	atomic_fetch_add_explicit(&p->count, (uint64_t)count - m->count, memory_order_relaxed);
-	m->count = count;
+	atomic_fetch_add_explicit(&p->count, (uint64_t)count - count_of(m), memory_order_relaxed);
+	atomic_store_explicit(&m->count, count, memory_order_relaxed);
 }
 
 // The member's word in a hash set, or the one to put it into: the first dead one on the way, else
@@ -126,7 +133,7 @@ static void clear_dead(struct rl_members_pool *p, struct rl_members *m, uint64_t
 {
 	uint64_t *words = words_of(p, m);
 	unsigned log = rl_members_log(m);
-	uint32_t left = m->count;
+	uint32_t left = count_of(m);
 	for (uint64_t i = 0; i < room(m); i++) {
 		// Another dead one may move up into the place.
 		while (words[i] != 0 && !live(p, words[i], now_ms)) {
@@ -203,6 +210,7 @@ static uint64_t *find(const struct rl_members_pool *p, struct rl_members *m, uin
 
 void rl_members_prefetch(const struct rl_members_pool *p, const struct rl_members *m, uint64_t hash)
 {
+	RL_PREFETCHES_APART();
 	// Read once: whoever holds the lock may be moving the members to another block. A place of
 	// a moment ago makes the prefetch useless and nothing else.
 	uint64_t place = atomic_load_explicit(&m->place, memory_order_relaxed);
@@ -230,13 +238,13 @@ enum rl_like rl_members_put(struct rl_members_pool *p, struct rl_members *m, uin
 	if (rl_members_refresh(p, m, member, hash, now_ms) == RL_LIKE_REFRESHED)
 		return RL_LIKE_REFRESHED;
 	uint64_t *at = find(p, m, member, hash, now_ms);
-	if (!at || (*at == 0 && over_load(m, m->count + 1))) {
+	if (!at || (*at == 0 && over_load(m, count_of(m) + 1))) {
 		if (!make_room(p, m, now_ms))
 			return RL_LIKE_FULL;
 		at = find(p, m, member, hash, now_ms);
 	}
 	if (*at == 0)
-		set_count(p, m, m->count + 1);
+		set_count(p, m, count_of(m) + 1);
 	*at = word_of(member, now_ms);
 	return RL_LIKE_NEW;
 }
@@ -259,39 +267,76 @@ static unsigned pick_few(const struct rl_members_pool *p, const struct rl_member
 	return n;
 }
 
+// A line costs one cache miss however much of it is read, so whole lines are read. Who shares one
+// with few others is a little likelier to be told, though; so where few are asked for, it is single
+// words.
+static unsigned stop_for(unsigned max)
+{
+	return max < 2 * LINE ? 1 : LINE;
+}
+
 // A walk with an odd stride meets every stop in a power of two of words once.
+struct walk {
+	const uint64_t *words;
+	uint64_t mask, start, stride;
+	unsigned stop; // words
+	uint64_t left; // stops to be made at most
+};
+
+static inline struct walk walk_begin(const struct rl_members_pool *p, uint64_t place, unsigned stop,
+				     unsigned max, uint64_t dice)
+{
+	uint64_t stops = (1ULL << (place & ((1 << PLACE_SHIFT) - 1))) / stop;
+	uint64_t left = ((uint64_t)max * LINE + PICK_SPARE) / stop;
+	return (struct walk){.words = p->arena.words + (place >> PLACE_SHIFT),
+			     .mask = stops - 1,
+			     .start = dice & (stops - 1),
+			     .stride = dice >> 32 | 1,
+			     .stop = stop,
+			     .left = left < stops ? left : stops};
+}
+
+static inline const uint64_t *walk_at(const struct walk *k, uint64_t i)
+{
+	return &k->words[((k->start + i * k->stride) & k->mask) * k->stop];
+}
+
+void rl_members_pick_prefetch(const struct rl_members_pool *p, const struct rl_members *m,
+			      unsigned max, uint64_t dice)
+{
+	RL_PREFETCHES_APART();
+	// Read once, as above.
+	uint64_t place = atomic_load_explicit(&m->place, memory_order_relaxed);
+	if ((place & ((1 << PLACE_SHIFT) - 1)) == 0)
+		return;
+	struct walk k = walk_begin(p, place, stop_for(max), max, dice);
+	uint64_t likely = (uint64_t)max * (k.mask + 1) / ((uint64_t)count_of(m) + 1) + 1;
+	for (uint64_t i = 0; i < likely && i < k.left; i++)
+		__builtin_prefetch(walk_at(&k, i));
+}
+
 static inline unsigned walk(const struct rl_members_pool *p, const struct rl_members *m,
 			    unsigned stop, uint64_t but, unsigned max, uint64_t now_ms,
 			    uint64_t dice, uint64_t *out)
 {
-	const uint64_t *words = words_const(p, m);
-	uint64_t stops = room(m) / stop, mask = stops - 1, stride = dice >> 32 | 1;
-	uint64_t start = dice & mask, left = ((uint64_t)max * LINE + PICK_SPARE) / stop;
-	uint64_t likely = (uint64_t)max * stops / (m->count + 1) + 1;
+	uint64_t place = atomic_load_explicit(&m->place, memory_order_relaxed);
+	struct walk k = walk_begin(p, place, stop, max, dice);
 	unsigned turn = dice >> 61, n = 0;
-	if (left > stops)
-		left = stops;
-	if (likely > left)
-		likely = left;
-	for (uint64_t i = 0; i < likely; i++)
-		__builtin_prefetch(&words[((start + i * stride) & mask) * stop]);
-	for (uint64_t i = 0; i < left && n < max; i++) {
-		const uint64_t *from = &words[((start + i * stride) & mask) * stop];
-		for (unsigned k = 0; k < stop && n < max; k++)
-			n = tell(p, from[(k ^ turn) & (stop - 1)], but, now_ms, out, n);
+	for (uint64_t i = 0; i < k.left && n < max; i++) {
+		const uint64_t *from = walk_at(&k, i);
+		for (unsigned j = 0; j < stop && n < max; j++)
+			n = tell(p, from[(j ^ turn) & (stop - 1)], but, now_ms, out, n);
 	}
 	return n;
 }
 
-// A line costs one cache miss however much of it is read, so whole lines are read. Who shares one
-// with few others is a little likelier to be told, though; so where few are asked for, it is single
-// words.
 unsigned rl_members_pick(const struct rl_members_pool *p, const struct rl_members *m, uint64_t but,
 			 unsigned max, uint64_t now_ms, uint64_t dice, uint64_t *out)
 {
 	if (!rl_members_log(m))
 		return pick_few(p, m, but, max, now_ms, dice, out);
-	if (max < 2 * LINE)
+	// Two copies, in which the stop is a constant.
+	if (stop_for(max) == 1)
 		return walk(p, m, 1, but, max, now_ms, dice, out);
 	return walk(p, m, LINE, but, max, now_ms, dice, out);
 }
@@ -299,19 +344,19 @@ unsigned rl_members_pick(const struct rl_members_pool *p, const struct rl_member
 uint32_t rl_members_total(const struct rl_members_pool *p, const struct rl_members *m,
 			  uint64_t now_ms)
 {
-	return rl_members_log(m) <= COUNT_LOG ? count_live(p, m, now_ms) : m->count;
+	return rl_members_log(m) <= COUNT_LOG ? count_live(p, m, now_ms) : count_of(m);
 }
 
 uint32_t rl_members_expire(struct rl_members_pool *p, struct rl_members *m, uint64_t now_ms)
 {
-	if (count_live(p, m, now_ms) != m->count)
+	if (count_live(p, m, now_ms) != count_of(m))
 		clear_dead(p, m, now_ms);
 	// A set grows at three quarters to more than a third: below an eighth is no mere ripple.
 	unsigned log = rl_members_log(m);
-	if (log && (m->count <= RL_MEMBERS_INLINE ||
-		    (log > RL_ARENA_LOG_MIN && m->count * 8ULL < 1ULL << log)))
-		move(p, m, m->count, now_ms);
-	return m->count;
+	if (log && (count_of(m) <= RL_MEMBERS_INLINE ||
+		    (log > RL_ARENA_LOG_MIN && count_of(m) * 8ULL < 1ULL << log)))
+		move(p, m, count_of(m), now_ms);
+	return count_of(m);
 }
 
 void rl_members_free(struct rl_members_pool *p, struct rl_members *m)

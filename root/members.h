@@ -7,8 +7,7 @@
 //
 // A word is member << 24 | time in units of 4.096 s; 0: empty.
 //
-// Threads: the caller holds a lock on the set, but for rl_members_prefetch; the pool is shared by
-// all.
+// Threads: the caller holds a lock on the set, but for the prefetches; the pool is shared by all.
 #pragma once
 
 #include "root/arena.h"
@@ -30,7 +29,7 @@ struct rl_members {
 	// 0: members are in `few`; else 1 << (place & 31) words of the arena from place >> 5 on.
 	// Written under the lock; read without it for prefetching alone.
 	_Atomic uint64_t place;
-	uint32_t count; // words in use, dead members included
+	_Atomic uint32_t count; // words in use, dead members included; as place
 	uint64_t few[RL_MEMBERS_INLINE];
 };
 
@@ -67,6 +66,9 @@ void rl_members_prefetch(const struct rl_members_pool *p, const struct rl_member
 // of words: of a large set that is nearly all dead it may miss live ones.
 unsigned rl_members_pick(const struct rl_members_pool *p, const struct rl_members *m, uint64_t but,
 			 unsigned max, uint64_t now_ms, uint64_t dice, uint64_t *out);
+// Fetches what rl_members_pick with the same max and dice is likely to look at. Needs no lock.
+void rl_members_pick_prefetch(const struct rl_members_pool *p, const struct rl_members *m,
+			      unsigned max, uint64_t dice);
 // How many live: counted up to some dozens, above that as of the last rl_members_expire.
 uint32_t rl_members_total(const struct rl_members_pool *p, const struct rl_members *m,
 			  uint64_t now_ms);

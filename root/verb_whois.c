@@ -57,6 +57,7 @@ unsigned rl_whois_ahead(struct rl_worker *w, const struct rl_packet *p, uint64_t
 
 void rl_whois_ahead_peers(struct rl_worker *w, const uint64_t hash[], unsigned n)
 {
+	RL_PREFETCHES_APART();
 	const struct rl_peer_table *t = &w->root->peers;
 	for (unsigned i = 0; i < n; i++) {
 		const struct rl_peer *peer =

@@ -44,8 +44,11 @@ static bool make_tables(struct rl_worker *w, const uint8_t seed[static 32])
 	w->out = take(w, RL_OUT_MAX * sizeof(struct rl_out));
 	w->plain = take(w, ZT_PACKET_MAX);
 	w->expand = take(w, ZT_PACKET_MAX);
-	if (!bad || !pieces || !w->out || !w->plain || !w->expand)
+	uint8_t *ahead = take(w, RL_AHEAD_SLOTS * (size_t)ZT_PACKET_MAX);
+	if (!bad || !pieces || !w->out || !w->plain || !w->expand || !ahead)
 		return false;
+	for (unsigned i = 0; i < RL_AHEAD_SLOTS; i++)
+		w->ahead[i].expanded = ahead + i * (size_t)ZT_PACKET_MAX;
 	crypto_generichash(key, sizeof(key), &purpose, 1, seed, 32);
 	rl_known_bad_init(&w->known_bad, bad, KNOWN_BAD_CELLS, key);
 	rl_reassembly_init(&w->reassembly, pieces, o->reassembly_slots, o->reassembly_ms, key);
@@ -54,12 +57,15 @@ static bool make_tables(struct rl_worker *w, const uint8_t seed[static 32])
 
 struct rl_worker *rl_worker_new(struct rl_root *r, const uint8_t seed[static 32])
 {
+	uint8_t dice[32], purpose = 17;
 	struct rl_worker *w = calloc(1, sizeof(*w));
 	if (!w)
 		return NULL;
 	w->root = r;
 	w->cipher = rl_cipher_new();
 	rl_random_init(&w->random, seed);
+	crypto_generichash(dice, sizeof(dice), &purpose, 1, seed, 32);
+	rl_random_init(&w->dice, dice);
 	if (!w->cipher || !make_tables(w, seed)) {
 		rl_worker_free(w);
 		return NULL;

@@ -368,6 +368,118 @@ static void packets_for_others_pass_between(void **state)
 	}
 }
 
+static struct node_group listened(unsigned n)
+{
+	return (struct node_group){
+		.network = 0x8056c2e21c000001 + n % 7, .mac = {0xff, 1, 2, 3, 4, 5}, .adi = n};
+}
+
+// LIKE of so many groups: with `plain` the same not compressed, and of so many bytes more.
+static void tell_like(struct twins *t, unsigned node, unsigned suite, unsigned first,
+		      unsigned count, bool plain, size_t more)
+{
+	static uint8_t body[ZT_MTU];
+	static struct node_group groups[70];
+	struct rl_writer w = rl_writer(body, sizeof(body));
+	struct node *n = &t->a->node[node];
+	for (unsigned i = 0; i < count; i++) {
+		groups[i] = listened(first + i);
+		rl_put64(&w, groups[i].network);
+		rl_put_bytes(&w, groups[i].mac, 6);
+		rl_put32(&w, groups[i].adi);
+	}
+	rl_put(&w, more);
+	size_t len = plain ? node_make(n, &n->root, suite, ZT_VERB_MULTICAST_LIKE, body,
+				       rl_writer_len(&w), buf)
+			   : node_like(n, suite, groups, count, buf);
+	tell(t, node, buf, len);
+}
+
+static void tell_gather(struct twins *t, unsigned node, unsigned suite, unsigned group,
+			uint32_t limit, size_t certificate)
+{
+	struct node_group g = listened(group);
+	tell(t, node, buf, node_gather(&t->a->node[node], suite, &g, limit, certificate, buf));
+}
+
+// A packet with the right MAC and a payload that is none.
+static void tell_odd(struct twins *t, unsigned node, uint8_t verb, size_t len)
+{
+	static const uint8_t odd[64] = {0x0f, 1, 0, 0, 0xff};
+	struct node *n = &t->a->node[node];
+	tell(t, node, buf, node_make(n, &n->root, 3, verb, odd, len, buf));
+}
+
+// What it looks up is fetched while packets before it are answered; they may change it.
+static void multicast_is_looked_up_ahead(void **state)
+{
+	struct twins *t = *state;
+	static const unsigned suites[] = {3, 3, 1, 3, 0};
+	unsigned told = 0;
+	for (unsigned round = 0; round < 40; round++) {
+		for (unsigned i = 0; i < 60; i++) {
+			unsigned suite = suites[(i + round) % 5], node = (i * 5 + round) % 6;
+			unsigned first = (i * 13 + round * 5) % 90;
+			switch ((i * 7 + round * 3) % 12) {
+			case 0:
+			case 1:
+				tell_like(t, node, suite, first, 1 + (i + round) % 60, false, 0);
+				break;
+			case 2:
+			case 3:
+				tell_like(t, node, suite, first, (i + round) % 60, true, 0);
+				break;
+			case 4:
+				tell_like(t, node, suite, first, i % 34, true, 7);
+				break;
+			case 5:
+				tell_odd(t, node, ZT_VERB_MULTICAST_LIKE | ZT_VERB_COMPRESSED, i);
+				break;
+			case 6:
+				tell_odd(t, node, ZT_VERB_MULTICAST_GATHER | ZT_VERB_COMPRESSED, i);
+				break;
+			case 7:
+				tell_odd(t, node, ZT_VERB_MULTICAST_GATHER, i % 24);
+				break;
+			case 8:
+				tell_whois(t, node, suite, 1 + i % 9);
+				break;
+			default:
+				tell_gather(t, node, suite, first, i % 5, i % 3 * 100);
+			}
+		}
+		deliver(t);
+		for (unsigned i = 0; i < 60; i++)
+			told += verdict(t, i) == RL_REPLY;
+		t->a->now = t->b->now += 1000;
+	}
+	const struct rl_stats *s = rl_worker_stats(t->a->worker);
+	assert_true(told > 40 * 10);
+	assert_true(s->drop[RL_DROP_BAD_LZ4] > 0);
+	assert_true(s->drop[RL_DROP_MALFORMED] > 0);
+	assert_true(s->drop[RL_DROP_NO_ANSWER] > 0);
+}
+
+// The share of one is used up in the middle of a burst, and verdicts come in spite of it.
+static void multicast_budgets_end_at_the_same_packet(void **state)
+{
+	struct twins *t = *state;
+	t->a->now = t->b->now += 10000;
+	unsigned left = 0;
+	for (unsigned i = 0; i < 30; i++) {
+		if (i % 3 == 2)
+			tell_gather(t, i % 6, 3, i % 4, 3, 0);
+		else
+			tell_like(t, i % 2, 3, 0, 20, i % 3 == 1, 0);
+		t->told[t->n - 1].data[ZT_AT_MAC] ^= i % 10 == 3;
+	}
+	deliver(t);
+	for (unsigned i = 0; i < 30; i++)
+		left += verdict(t, i) != RL_DROP;
+	assert_in_range(left, 6, 24);
+	assert_true(rl_worker_stats(t->a->worker)->drop[RL_DROP_RATE_PEER] > 0);
+}
+
 #define CASE(f, setup) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -381,6 +493,8 @@ int main(void)
 		CASE(budgets_end_at_the_same_packet, setup_strict),
 		CASE(fragments_between_whole_packets_are_joined_and_answered, setup),
 		CASE(packets_for_others_pass_between, setup),
+		CASE(multicast_is_looked_up_ahead, setup),
+		CASE(multicast_budgets_end_at_the_same_packet, setup_strict),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
