@@ -166,7 +166,7 @@ bool rl_drain_withholds(const struct rl_drain *d, uint64_t address)
 uint64_t rl_drain_step(struct rl_drain *d, uint64_t now_ms, struct rl_plan *p)
 {
 	*p = (struct rl_plan){0};
-	for (unsigned n = 0; n < 256; n++) {
+	for (unsigned n = 0; n < 256 && d->count > 0; n++) {
 		uint32_t i = d->step++ & d->mask;
 		struct rl_drain_client *c = &d->at[i];
 		if (c->state == RL_DRAIN_FREE || c->until_ms > now_ms)

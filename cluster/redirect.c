@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "cluster/redirect.h"
 
+// No PUSH follows another one while that one counts: what the gate lets through is left for
+// rescues.
+_Static_assert(RL_REDIRECT_RETRY_MS > RL_PUSH_CHAIN_TICKS * RL_PUSH_TICK_MS &&
+		       RL_REDIRECT_ARRIVE_MS > RL_PUSH_CHAIN_TICKS * RL_PUSH_TICK_MS,
+	       "redirects start chains");
+
 static const struct {
 	const char *name, *help;
 } whys[] = {
@@ -24,14 +30,24 @@ static unsigned families(const struct rl_location *l)
 	return (l->v4.family != 0) + (l->v6.family != 0);
 }
 
-static struct rl_score_client scored(const struct rl_redirect_client *c)
+// Has it been sent a PUSH, in this life of its software? Its claim may not say so: a member that it
+// was just sent to, or where its other family landed, may have claimed it before it heard of that.
+static bool moved_before(const struct rl_score_view *v, const struct rl_location *l)
+{
+	uint64_t claimed = v->now_ms > l->stamp_ms ? v->now_ms - l->stamp_ms : 0;
+	uint64_t pushed = rl_pushes_age(&l->pushes, v->now_ms);
+	return l->backup != RL_NOBODY || pushed <= claimed + RL_REDIRECT_ARRIVE_MS;
+}
+
+static struct rl_score_client scored(const struct rl_score_view *v,
+				     const struct rl_redirect_client *c)
 {
 	const struct rl_location *l = c->location;
 	return (struct rl_score_client){
 		.where = c->where,
 		.prefix = {l->v4.family ? rl_prefix(&l->v4, RL_PREFIX_SITE) : 0,
 			   l->v6.family ? rl_prefix(&l->v6, RL_PREFIX_SITE) : 0},
-		.settled = l->backup != RL_NOBODY,
+		.settled = moved_before(v, l),
 	};
 }
 
@@ -49,12 +65,6 @@ static void push(struct rl_plan *p, const struct rl_redirect_client *c, const ui
 		for (unsigned i = 0; i < n; i++)
 			rl_action_to(a, to[i]);
 	}
-}
-
-static bool gate_open(const struct rl_score_view *v, const struct rl_location *l)
-{
-	return rl_pushes_in_chain(&l->pushes, v->now_ms) + families(l) <=
-	       RL_PUSHES_MAX - RL_REDIRECT_RESERVE;
 }
 
 static bool worth(double from, double to)
@@ -209,7 +219,7 @@ static bool unheeded(const struct rl_score_view *v, const struct rl_location *l,
 static bool far_from_here(const struct rl_score_view *v, const struct rl_redirect_client *c,
 			  uint8_t best)
 {
-	struct rl_score_client who = scored(c);
+	struct rl_score_client who = scored(v, c);
 	double here = rl_score_way(v, &who, v->members->self), there = rl_score_way(v, &who, best);
 	return here >= 0 && there >= 0 && worth(here, there);
 }
@@ -238,7 +248,7 @@ static enum rl_redirect_why decide(const struct rl_score_view *v,
 				   const struct rl_redirect_client *c, struct rl_plan *p)
 {
 	const struct rl_location *l = c->location;
-	struct rl_score_client who = scored(c);
+	struct rl_score_client who = scored(v, c);
 	struct rl_score s;
 
 	if (c->hops > 0)
@@ -249,13 +259,11 @@ static enum rl_redirect_why decide(const struct rl_score_view *v,
 		return RL_REDIRECT_NO_PATH;
 	rl_score(v, &who, &s);
 	struct choice k = choose(v, &s);
-	if (l->backup != RL_NOBODY && k.self_ok && guessing(&k))
+	if (!who.settled)
+		return first(c, &k, p);
+	if (k.self_ok && guessing(&k))
 		return probe(c, &k, p);
-	if (l->backup != RL_NOBODY && k.stays)
-		return keep(c, &k, p);
-	if (!gate_open(v, l))
-		return RL_REDIRECT_GATE;
-	return l->backup == RL_NOBODY ? first(c, &k, p) : again(v, c, &k, p);
+	return k.stays ? keep(c, &k, p) : again(v, c, &k, p);
 }
 
 enum rl_redirect_why rl_redirect(const struct rl_score_view *v, const struct rl_redirect_client *c,
@@ -267,10 +275,11 @@ enum rl_redirect_why rl_redirect(const struct rl_score_view *v, const struct rl_
 
 uint8_t rl_redirect_inherit(const struct rl_location *before, uint8_t self, uint64_t now_ms)
 {
-	if (before->home == self || before->backup == self ||
-	    rl_pushes_age(&before->pushes, now_ms) <= RL_REDIRECT_ARRIVE_MS)
+	if (before->home == self || before->backup == self)
 		return before->backup;
-	return RL_NOBODY;
+	if (rl_pushes_age(&before->pushes, now_ms) > RL_REDIRECT_ARRIVE_MS)
+		return RL_NOBODY;
+	return before->backup != RL_NOBODY ? before->backup : self;
 }
 
 bool rl_redirect_reopen(const struct rl_location *l, uint8_t self, uint8_t backup,
@@ -291,7 +300,7 @@ enum rl_redirect_why rl_redirect_follow(const struct rl_score_view *v,
 	const struct rl_location *l = c->location;
 	uint16_t pushed = c->family == RL_FAMILY_4 ? l->push_port4 : l->push_port6;
 	uint16_t other = c->family == RL_FAMILY_4 ? l->push_port6 : l->push_port4;
-	struct rl_score_client who = scored(c);
+	struct rl_score_client who = scored(v, c);
 	struct rl_score s;
 
 	*p = (struct rl_plan){0};

@@ -18,8 +18,8 @@
 // figures tell them: it is not sent to its backup for speed, unless distance calls for it as well.
 // That and the dwell keep one redirect from undoing another.
 //
-// A claim with a backup is one of a client that was moved before (or confirmed where it was): the
-// first redirect gives it one, and no home takes it away without naming another.
+// A client was moved before (or confirmed where it was) if its claim names a backup, or if it was
+// sent a PUSH not long before that claim or after it.
 //
 // Pure; one thread may ask while none changes what is looked at.
 #pragma once
@@ -84,8 +84,9 @@ struct rl_redirect_client {
 enum rl_redirect_why rl_redirect(const struct rl_score_view *v, const struct rl_redirect_client *c,
 				 struct rl_plan *p);
 
-// The backup that a member writes into its claim when it takes a client over, by the claim before.
-// One that comes neither to its backup nor soon after a PUSH was sent by nobody: its software has
+// The backup that a member writes into its claim when it takes a client over, by the claim before:
+// the member itself if the client was moved and it has to be found another (rl_redirect does). One
+// that comes neither to its backup nor soon after a PUSH was sent by nobody: its software has
 // started anew or lost all its paths, and it is like one never moved.
 uint8_t rl_redirect_inherit(const struct rl_location *before, uint8_t self, uint64_t now_ms);
 

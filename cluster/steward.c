@@ -182,7 +182,8 @@ static void measure(struct rl_steward *s, const struct rl_steward_sight *e)
 	uint64_t now = rl_sync_now(&s->sync, s->now_ms);
 	uint8_t self = s->members.self;
 	uint32_t took = rl_warm_answered(&s->warm, e->client, s->now_ms);
-	if (took == 0 && e->latency_ms >= 0)
+	// The root knows which probe was answered; the ECHO for warmth may have left a moment ago.
+	if (e->latency_ms >= 0)
 		took = e->latency_ms ? (uint32_t)e->latency_ms * 10 : 5;
 	if (!rl_rtt_learn(&s->rtt, prefix, self, took, now))
 		return;
@@ -215,9 +216,12 @@ void rl_steward_sight(struct rl_steward *s, const struct rl_steward_sight *e, ui
 		take_in(s, e, &l);
 	else
 		rl_steward_claim(s, &l);
-	// By its proof or its word it has our OK, and so a path that it takes a PUSH by.
-	bool now = e->kind == RL_SIGHT_PROOF ||
-		   (e->kind == RL_SIGHT_SPOKE && (!mine || its_turn(s, e->client)));
+	// Not by a proof: whom another member has just sent here proves its path before we hear of
+	// that PUSH, and a second one to its other port would undo it. Its word comes within 5 s;
+	// one whose best root is another cluster's says nothing here but HELLO, in its rounds.
+	bool fresh = !mine || l.backup == RL_NOBODY;
+	bool now = e->kind == RL_SIGHT_SPOKE ? fresh || its_turn(s, e->client)
+					     : e->kind == RL_SIGHT_HELLO && mine;
 	if (now && !s->news.draining && s->now_ms - s->start_ms >= RL_STEWARD_LEARN_MS)
 		consider(s, e->client, family_of(&e->from));
 }

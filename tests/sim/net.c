@@ -91,3 +91,17 @@ struct rl_inet sim_endpoint(const struct sim *s, uint32_t client, uint8_t path)
 	rl_store32(a.ip + 12, 1 + client % SIM_PREFIX_CLIENTS);
 	return a;
 }
+
+uint32_t sim_client_at(const struct rl_inet *addr)
+{
+	uint32_t prefix, host;
+
+	if (addr->family == 6) {
+		prefix = rl_load32(addr->ip + 2);
+		host = rl_load32(addr->ip + 12);
+	} else {
+		prefix = (rl_load32(addr->ip) - 0x20000000) / 256;
+		host = addr->ip[3];
+	}
+	return prefix * SIM_PREFIX_CLIENTS + host - 1;
+}

@@ -8,9 +8,8 @@
 
 enum {
 	EVENTS_EACH = 8, // of a client at a time, on the average of any moment
-	DRAIN_AT_ONCE = 4000,
-	DRAIN_RATE = 2000,
-	RTT_AGE_MS = 6 * 3600000,
+	TIMERS = 65536,
+	LAND_AFTER_MS = RL_STEWARD_LEARN_MS + 2000, // members have learnt who is there
 	KEEPALIVE_MS = 1000,
 	TICK_MS = 5000,
 };
@@ -19,20 +18,8 @@ enum {
 	DICE_NAT = 110,
 	DICE_DUAL,
 	DICE_LAND,
-	DICE_SYNC,
+	DICE_START,
 };
-
-static const uint8_t key[16] = "of a simulation";
-
-static int take(struct sim_node *n, unsigned i, size_t size)
-{
-	free(n->memory[i]);
-	n->memory[i] = aligned_alloc(64, (size + 63) & ~(size_t)63);
-	if (!n->memory[i])
-		return -ENOMEM;
-	memset(n->memory[i], 0, size);
-	return 0;
-}
 
 static struct rl_member_news news_of(const struct sim *s, unsigned m, uint32_t run)
 {
@@ -51,48 +38,65 @@ static struct rl_member_news news_of(const struct sim *s, unsigned m, uint32_t r
 	return n;
 }
 
+static struct rl_steward_config config_of(const struct sim *s, unsigned m)
+{
+	struct rl_steward_config c = rl_steward_config_default;
+	uint32_t clients = s->o.clients;
+
+	c.own = news_of(s, m, s->node[m].run);
+	c.root = 0x89e92ceee5;
+	c.cluster = 1;
+	c.directory_max = clients + 64ul;
+	c.warm_max = clients;
+	c.rtt_max = clients / SIM_PREFIX_CLIENTS * SIM_MEMBERS * 4 + 64;
+	c.timers_max = clients < TIMERS ? TIMERS : clients;
+	c.sync = rl_sync_config_default;
+	c.epoch = sim_cluster_ms(s);
+	return c;
+}
+
 // With nothing known, as after a start.
 static int node_init(struct sim *s, unsigned m)
 {
+	static const uint8_t key[RL_SEAL_PUBLIC];
 	struct sim_node *n = &s->node[m];
-	uint32_t clients = s->o.clients,
-		 figures = clients / SIM_PREFIX_CLIENTS * SIM_MEMBERS * 4 + 64;
-	uint64_t now = sim_cluster_ms(s);
 
-	struct rl_sync_config sync = rl_sync_config_default;
-	uint64_t numbers[3] = {sim_random(s->o.seed, DICE_SYNC, m), 2, 3};
-
-	sync.self = (uint8_t)(m + 1);
-	sync.changed = sim_node_changed;
-	sync.ctx = n;
 	n->sim = s;
-	n->epoch = now;
-	n->batches = 0;
-	n->n_rtts = 0;
 	n->index = m;
-	n->news = news_of(s, m, n->news.run + 1);
-	rl_member_init(&n->members, &n->news, now);
-	n->room = (struct rl_room){0};
-	if (take(n, 0, rl_rtt_size(figures)) < 0 ||
-	    take(n, 1, rl_directory_size(clients + 64ul)) < 0 ||
-	    take(n, 2, rl_warm_size(clients)) < 0 || take(n, 4, rl_sync_size(&sync)) < 0 ||
-	    take(n, 3, rl_drain_size(DRAIN_AT_ONCE)) < 0)
+	n->run++;
+	n->moves = 0;
+	struct rl_steward_config c = config_of(s, m);
+	struct rl_steward_host host = sim_host(n);
+	size_t size = (rl_steward_size(&c) + 63) & ~(size_t)63;
+	size_t known = s->o.clients * sizeof(*n->known);
+	uint64_t numbers[8];
+	for (unsigned i = 0; i < 8; i++)
+		numbers[i] = sim_random(s->o.seed, DICE_START, m * 8 + i);
+	free(n->memory);
+	free(n->known);
+	n->memory = aligned_alloc(64, size);
+	n->known = malloc(known);
+	if (!n->memory || !n->known)
 		return -ENOMEM;
-	rl_rtt_init(&n->rtt, n->memory[0], figures, RTT_AGE_MS, key);
-	rl_directory_init(&n->directory, clients + 64ul, n->memory[1], key, n->news.id,
-			  &rl_directory_limits_default);
-	rl_sync_init(&n->sync, &sync, &n->directory, n->memory[4], numbers, now);
-	rl_warm_init(&n->warm, n->memory[2], clients, key, now);
-	rl_drain_init(&n->drain, n->memory[3], DRAIN_AT_ONCE, DRAIN_RATE, key, now);
-	n->rescue.home = RL_NOBODY;
-	n->drains.done = true;
-	if (!n->heard)
-		n->heard = malloc(clients * sizeof(*n->heard));
-	if (!n->heard)
-		return -ENOMEM;
-	memset(n->heard, 0, clients * sizeof(*n->heard));
+	memset(n->memory, 0, size);
+	memset(n->known, 0, known);
+	rl_steward_init(&n->steward, &c, &host, n->memory, numbers, sim_cluster_ms(s));
+	for (unsigned other = 0; other < SIM_MEMBERS; other++)
+		rl_steward_member(&n->steward, (uint8_t)(other + 1), key);
 	n->up = true;
 	return 0;
+}
+
+bool sim_member_find(const struct sim *s, unsigned m, uint32_t client, struct rl_location *l)
+{
+	const struct rl_directory *d = &s->node[m].steward.directory;
+	return rl_directory_find(d, sim_address(client), rl_directory_hash(d, sim_address(client)),
+				 l);
+}
+
+uint64_t sim_member_load(const struct sim *s, unsigned m)
+{
+	return s->node[m].steward.directory.live[m + 1];
 }
 
 static double dice(const struct sim *s, uint32_t purpose, uint32_t client)
@@ -112,7 +116,7 @@ static void client_init(struct sim *s, uint32_t i)
 		 : nat < s->o.cone + s->o.symmetric ? SIM_NAT_SYMMETRIC
 						    : SIM_NAT_NONE;
 	c->dual = dice(s, DICE_DUAL, i) < s->o.dual;
-	sim_queue_put(&s->queue, (uint64_t)(dice(s, DICE_LAND, i) * s->o.land_ms) + 4000,
+	sim_queue_put(&s->queue, (uint64_t)(dice(s, DICE_LAND, i) * s->o.land_ms) + LAND_AFTER_MS,
 		      &(struct sim_event){.kind = SIM_TICK, .subject = i});
 }
 
@@ -122,8 +126,6 @@ static void timers(struct sim *s, unsigned m)
 
 	e.kind = SIM_CONTROL;
 	sim_queue_put(&s->queue, 1 + m * 3, &e);
-	e.kind = SIM_BEAT;
-	sim_queue_put(&s->queue, 10 + m * 211, &e);
 	e.kind = SIM_KEEPALIVE;
 	sim_queue_put(&s->queue, 5 + m * 111, &e);
 }
@@ -153,9 +155,8 @@ int sim_init(struct sim *s, const struct sim_options *o, const char *places)
 void sim_free(struct sim *s)
 {
 	for (unsigned m = 0; m < SIM_MEMBERS; m++) {
-		for (unsigned i = 0; i < SIM_BLOCKS; i++)
-			free(s->node[m].memory[i]);
-		free(s->node[m].heard);
+		free(s->node[m].memory);
+		free(s->node[m].known);
 	}
 	for (unsigned i = 0; i < SIM_BATCHES; i++)
 		free(s->batches[i]);
@@ -169,10 +170,18 @@ static void keepalive(struct sim *s, unsigned m)
 {
 	for (unsigned other = 0; s->node[m].up && other < SIM_MEMBERS; other++)
 		if (other != m && s->node[other].up)
-			rl_member_front(&s->node[m].members, (uint8_t)(other + 1),
-					sim_cluster_ms(s));
+			rl_steward_front(&s->node[m].steward, (uint8_t)(other + 1),
+					 sim_cluster_ms(s));
 	sim_queue_put(&s->queue, KEEPALIVE_MS,
 		      &(struct sim_event){.kind = SIM_KEEPALIVE, .member = (uint8_t)m});
+}
+
+static void control(struct sim *s, unsigned m)
+{
+	if (s->node[m].up)
+		rl_steward_tick(&s->node[m].steward, sim_cluster_ms(s));
+	sim_queue_put(&s->queue, RL_STEWARD_TURN_MS,
+		      &(struct sim_event){.kind = SIM_CONTROL, .member = (uint8_t)m});
 }
 
 static void handle(struct sim *s, const struct sim_event *e)
@@ -182,19 +191,13 @@ static void handle(struct sim *s, const struct sim_event *e)
 		sim_client_tick(s, e->subject);
 		break;
 	case SIM_UP:
-		sim_node_packet(s, e);
+		sim_root_packet(s, e);
 		break;
 	case SIM_DOWN:
 		sim_client_packet(s, e);
 		break;
-	case SIM_ACTION:
-		sim_action(s, e);
-		break;
 	case SIM_CONTROL:
-		sim_node_control(s, e->member);
-		break;
-	case SIM_BEAT:
-		sim_node_beat(s, e->member);
+		control(s, e->member);
 		break;
 	case SIM_BATCH:
 		sim_bus_arrive(s, e);

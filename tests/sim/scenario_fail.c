@@ -38,7 +38,7 @@ static unsigned busiest(struct sim *s)
 {
 	unsigned most = 0;
 	for (unsigned m = 1; m < SIM_MEMBERS; m++)
-		if (s->node[m].directory.live[m + 1] > s->node[most].directory.live[most + 1])
+		if (sim_member_load(s, m) > sim_member_load(s, most))
 			most = m;
 	return most;
 }
@@ -99,14 +99,12 @@ void sim_drain(struct sim_figures *f, struct sim *s)
 	uint32_t marked = mark_users(s, DRAINED), lost = 0, took = 0;
 
 	forget_moves(s);
-	n->news.draining = true;
-	for (; took < DRAIN_MS && n->directory.live[DRAINED + 1] > 0; took += SECOND) {
+	rl_steward_drain(&n->steward, true);
+	for (; took < DRAIN_MS && sim_member_load(s, DRAINED) > 0; took += SECOND) {
 		sim_run(s, SECOND);
 		lost += losing(s);
 	}
-	n->news.leaving = true;
-	n->news.beat++;
-	sim_bus_beat(s, DRAINED);
+	rl_steward_leave(&n->steward, sim_cluster_ms(s));
 	sim_member_kill(s, DRAINED);
 	for (unsigned i = 0; i < 30; i++) {
 		sim_run(s, SECOND);
@@ -115,8 +113,8 @@ void sim_drain(struct sim_figures *f, struct sim *s)
 	sim_figure(f, "drain_without_loss", 1 - (double)lost / marked, "share", SIM_AT_LEAST,
 		   0.999);
 	sim_figure(f, "drain_s", took / 1000.0, "s", SIM_NO_GOAL, 0);
-	sim_figure(f, "drain_returned", (double)n->drain.returned / marked, "share", SIM_NO_GOAL,
-		   0);
+	sim_figure(f, "drain_returned", (double)n->steward.drain.returned / marked, "share",
+		   SIM_NO_GOAL, 0);
 	if (sim_member_start(s, DRAINED) < 0)
 		f->count = 0;
 	sim_run(s, RECOVER_MS);
@@ -149,9 +147,9 @@ static double agreed(const struct sim *s)
 	uint32_t n = 0;
 	for (uint32_t i = 0; i < s->o.clients; i++) {
 		struct rl_location first, l;
-		bool same = sim_node_find(&s->node[0], i, &first);
+		bool same = sim_member_find(s, 0, i, &first);
 		for (unsigned m = 1; same && m < SIM_MEMBERS; m++)
-			same = sim_node_find(&s->node[m], i, &l) && l.home == first.home &&
+			same = sim_member_find(s, m, i, &l) && l.home == first.home &&
 			       l.backup == first.backup;
 		n += same;
 	}

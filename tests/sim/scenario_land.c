@@ -159,16 +159,15 @@ int sim_capacity(struct sim_figures *f, const struct sim_options *o, const char 
 	for (uint32_t t = 0; t < SIM_LAND_MS + SIM_SETTLE_MS; t += SECOND) {
 		sim_run(&s, SECOND);
 		for (unsigned m = 0; m < SIM_MEMBERS; m++) {
-			double load = (double)s.node[m].directory.live[m + 1] / own.capacity[m];
+			double load = (double)sim_member_load(&s, m) / own.capacity[m];
 			most = load > most ? load : most;
 		}
 	}
 	sim_figure(f, "max_over_capacity", most, "ratio", SIM_AT_MOST, 1);
 	// Only the overflow may go elsewhere: the full one stays full.
 	sim_figure(f, "full_member_used",
-		   (double)s.node[SINGAPORE].directory.live[SINGAPORE + 1] /
-			   own.capacity[SINGAPORE],
-		   "ratio", SIM_AT_LEAST, 0.9);
+		   (double)sim_member_load(&s, SINGAPORE) / own.capacity[SINGAPORE], "ratio",
+		   SIM_AT_LEAST, 0.9);
 	sim_figure(f, "capacity_regret_ms", regret(&s), "ms", SIM_NO_GOAL, 0);
 	sim_judge(f, &s);
 	sim_free(&s);

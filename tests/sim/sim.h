@@ -6,13 +6,7 @@
 // One thread. Time is milliseconds from the start of the simulation.
 #pragma once
 
-#include "cluster/action.h"
-#include "cluster/directory.h"
-#include "cluster/drain.h"
-#include "cluster/redirect.h"
-#include "cluster/rescue.h"
-#include "cluster/sync.h"
-#include "cluster/warm.h"
+#include "cluster/steward.h"
 #include "tests/sim/queue.h"
 #include "tests/sim/world.h"
 
@@ -21,8 +15,6 @@ enum {
 	SIM_SOCKETS = 2, // primary and secondary port of a client
 	SIM_PATHS = SIM_MEMBERS * RL_FAMILIES * SIM_SOCKETS,
 	SIM_BATCHES = 16384,
-	SIM_BLOCKS = 5,
-	SIM_RTTS = 512,
 	SIM_START = 1000000, // so that 0 is "never"
 };
 
@@ -32,9 +24,7 @@ enum sim_event_kind {
 	SIM_TICK,      // a client's background task, every 5 s
 	SIM_UP,        // a packet arrives at a member
 	SIM_DOWN,      // a packet arrives at a client
-	SIM_ACTION,    // a member carries out a step of a plan
 	SIM_CONTROL,   // a member's control thread, every 20 ms
-	SIM_BEAT,      // a member's heartbeat is due
 	SIM_BATCH,     // a batch of the backplane arrives
 	SIM_KEEPALIVE, // between the members' front addresses
 };
@@ -100,17 +90,19 @@ struct sim_client {
 	bool dual; // has IPv6 too
 	bool on;
 	// What the simulation keeps to judge the members by.
-	uint8_t left;         // member that a redirect for its speed took it from, + 1
-	uint8_t told;         // PUSHes sent to it in the chain
-	uint32_t told_ms;     // the last of them
-	uint32_t consider_ms; // its home's next look at it
-	uint8_t mark;         // the scenario's
+	uint8_t left;     // member that a redirect for its speed took it from, + 1
+	uint8_t told;     // PUSHes sent to it in the chain
+	uint32_t told_ms; // the last of them
+	uint8_t mark;     // the scenario's
 };
 
-struct sim_heard {
-	uint32_t ms[RL_FAMILIES][SIM_SOCKETS]; // 0: never
-	uint8_t socket[RL_FAMILIES];           // of the last packet that was no HELLO
-	uint8_t family;                        // of that
+// What a member's root knows of a client.
+struct sim_known {
+	uint32_t heard[RL_FAMILIES][SIM_SOCKETS]; // last packet by that path; 0: never
+	bool proven[RL_FAMILIES][SIM_SOCKETS];    // it has answered a probe
+	uint32_t sighted;                         // last sighting
+	bool after_hello;                         // that one was of a HELLO
+	bool withheld;
 };
 
 struct sim_batch {
@@ -121,27 +113,13 @@ struct sim_batch {
 
 struct sim_node {
 	struct sim *sim;
-	bool up;
 	unsigned index;
-	struct rl_member_table members;
-	struct rl_member_news news; // its own, as the next heartbeat tells it
-	struct rl_room room;
-	struct rl_rtt rtt;
-	struct rl_directory directory;
-	struct rl_sync sync;
-	uint64_t epoch, batches; // of the batches' headers
-	struct rl_warm warm;
-	struct rl_drain drain;
-	void *memory[SIM_BLOCKS];
-	struct sim_heard *heard;           // by client
-	struct rl_rtt_news rtts[SIM_RTTS]; // to tell
-	unsigned n_rtts;
-	// Rescue of a dead member's clients, and the walks over one's own.
-	struct rl_warm_walk rescue;
-	struct rl_directory_cursor deputy, drains;
-	uint32_t rescue_again; // when the next walk begins; 0: nobody to rescue
-	uint64_t why[RL_REDIRECT_WHY_COUNT], rescues[RL_RESCUE_WHY_COUNT],
-		drained[RL_DRAIN_WHY_COUNT];
+	bool up;
+	uint32_t run;
+	struct rl_steward steward;
+	void *memory;            // the steward's
+	struct sim_known *known; // by client
+	uint64_t moves;          // redirects for speed, as of the last one judged
 };
 
 struct sim_options {
@@ -189,6 +167,9 @@ void sim_free(struct sim *s);
 void sim_run(struct sim *s, uint32_t ms);
 void sim_member_kill(struct sim *s, unsigned m);
 int sim_member_start(struct sim *s, unsigned m);
+bool sim_member_find(const struct sim *s, unsigned m, uint32_t client, struct rl_location *l);
+// Clients at home there.
+uint64_t sim_member_load(const struct sim *s, unsigned m);
 static inline uint64_t sim_address(uint32_t client)
 {
 	return 0x1000000001 + client;
@@ -205,6 +186,8 @@ void sim_down(struct sim *s, uint32_t client, uint8_t path, enum sim_verb v, uin
 // Whether the client's NAT lets a packet that arrives now in.
 bool sim_let_in(struct sim *s, uint32_t client, uint8_t path);
 struct rl_inet sim_endpoint(const struct sim *s, uint32_t client, uint8_t path);
+// Whose address that is.
+uint32_t sim_client_at(const struct rl_inet *addr);
 
 // client.c
 void sim_client_on(struct sim *s, uint32_t client); // starts its software
@@ -213,32 +196,15 @@ void sim_client_packet(struct sim *s, const struct sim_event *e);
 // The path it would send by now, or -1.
 int sim_client_best(const struct sim *s, const struct sim_client *c);
 
-// node.c
+// root.c
+void sim_root_packet(struct sim *s, const struct sim_event *e);
+bool sim_root_proven(const struct sim *s, const struct sim_known *k, enum rl_family f,
+		     unsigned socket);
 
-void sim_node_packet(struct sim *s, const struct sim_event *e);
-void sim_node_consider(struct sim *s, unsigned m, uint32_t client, enum rl_family f);
-struct rl_score_view sim_node_view(const struct sim *s, const struct sim_node *n);
-// This member is the client's home, or confirms it.
-void sim_node_claim(struct sim *s, unsigned m, const struct rl_location *l);
-// Of rl_sync_config: another member's word has changed what is known.
-void sim_node_changed(void *node, const struct rl_location *before, const struct rl_location *after,
-		      unsigned change);
-bool sim_node_find(const struct sim_node *n, uint32_t client, struct rl_location *l);
-
-// node_plan.c
-void sim_plan(struct sim *s, unsigned m, uint32_t client, const struct rl_plan *p);
-void sim_action(struct sim *s, const struct sim_event *e);
-
-// node_control.c
-void sim_node_control(struct sim *s, unsigned m);
-// The client's backup does not get through to it.
-void sim_node_cold(struct sim *s, unsigned m, uint32_t client, uint8_t backup);
-void sim_node_beat(struct sim *s, unsigned m);
+// host.c
+struct rl_steward_host sim_host(struct sim_node *n);
+void sim_judge_push(struct sim_node *n, uint32_t client, const uint8_t *to, unsigned count);
 
 // bus.c
-void sim_tell_rtt(struct sim *s, unsigned m, const struct rl_rtt_news *r);
-void sim_tell_cold(struct sim *s, unsigned m, uint32_t client, uint8_t home);
-void sim_bus_beat(struct sim *s, unsigned m);
-// Sends what is due.
-void sim_bus_turn(struct sim *s, unsigned m);
+void sim_bus_send(struct sim *s, unsigned from, uint8_t to, const uint8_t *batch, size_t len);
 void sim_bus_arrive(struct sim *s, const struct sim_event *e);

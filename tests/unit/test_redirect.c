@@ -135,22 +135,21 @@ static void refusals(void **state)
 	expect("no address", decide(paris, 0), RL_REDIRECT_NO_PATH, "", 0);
 }
 
-static void the_gate(void **state)
+// The claim was made a second ago.
+static void a_push_not_long_before_the_claim_has_moved_it(void **state)
 {
 	static const struct {
 		const char *what;
 		unsigned sent;
 		uint64_t ago;
 		bool dual;
-		bool open;
+		enum rl_redirect_why why;
 	} rows[] = {
-		{"nothing sent", 0, 0, false, true},
-		{"one, of a single family", 1, 1000, false, true},
-		{"one, and two are to come", 1, 1000, true, false},
-		{"two: the rest is for a rescue", 2, 1000, false, false},
-		{"two, nearly forgotten", 2, 30000, false, false},
-		{"two, forgotten", 2, 34000, false, true},
-		{"six, forgotten, both families", 6, 34000, true, true},
+		{"nothing sent", 0, 0, false, RL_REDIRECT_MOVE},
+		{"just now", 1, 1000, false, RL_REDIRECT_DWELL},
+		{"a minute before", 2, RL_REDIRECT_ARRIVE_MS, false, RL_REDIRECT_DWELL},
+		{"longer before", 2, RL_REDIRECT_ARRIVE_MS + 2000, false, RL_REDIRECT_MOVE},
+		{"six, both families", 6, RL_REDIRECT_ARRIVE_MS + 3000, true, RL_REDIRECT_MOVE},
 	};
 
 	(void)state;
@@ -161,9 +160,13 @@ static void the_gate(void **state)
 				(struct rl_inet){.family = 6, .port = 9993, .ip = {0x2a}};
 		pushed(rows[i].sent, rows[i].ago);
 		enum rl_redirect_why why = decide(paris, 0);
-		if (why != (rows[i].open ? RL_REDIRECT_MOVE : RL_REDIRECT_GATE))
+		if (why != rows[i].why)
 			fail_msg("%s: %s", rows[i].what, rl_redirect_name(why));
 	}
+	// At its best all the same, and without a backup: it gets one without a PUSH.
+	fixture_new(AMS);
+	pushed(1, 1000);
+	expect("sent here", decide(paris, 0), RL_REDIRECT_BACKUP, "R4+0:3", NYC);
 }
 
 static void moved_before(void **state)
@@ -305,6 +308,7 @@ static void who_comes_by_itself_starts_anew(void **state)
 		{"comes by itself", SIN, NYC, 0, AMS, RL_NOBODY},
 		{"comes long after a PUSH", SIN, NYC, RL_REDIRECT_ARRIVE_MS + 1000, AMS, RL_NOBODY},
 		{"was never moved", SIN, RL_NOBODY, 0, AMS, RL_NOBODY},
+		{"was just moved by another than its home", SIN, RL_NOBODY, 5000, AMS, AMS},
 	};
 
 	(void)state;
@@ -382,7 +386,7 @@ int main(void)
 		cmocka_unit_test_setup(a_doubtful_place_is_offered_all, fresh),
 		cmocka_unit_test_setup(both_families_or_none, fresh),
 		cmocka_unit_test_setup(refusals, fresh),
-		cmocka_unit_test_setup(the_gate, fresh),
+		cmocka_unit_test_setup(a_push_not_long_before_the_claim_has_moved_it, fresh),
 		cmocka_unit_test_setup(moved_before, fresh),
 		cmocka_unit_test_setup(a_backup_that_is_gone_is_replaced, fresh),
 		cmocka_unit_test_setup(a_wrong_place_is_found_out, fresh),
