@@ -36,7 +36,8 @@ enum rl_rescue_why {
 		RL_RESCUE_WHY_COUNT
 };
 
-// location: the claim of its dead home. where: by GeoIP, for choosing a deputy.
+// location: the claim of its dead home, without the families by which this member cannot reach the
+// client. where: by GeoIP, for choosing a deputy.
 enum rl_rescue_why rl_rescue(const struct rl_score_view *v, const struct rl_location *location,
 			     struct rl_geo where, struct rl_plan *p);
 

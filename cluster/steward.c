@@ -64,6 +64,15 @@ enum rl_family rl_steward_family(const struct rl_steward *s, uint64_t client,
 	return l->v4.family != 0 ? RL_FAMILY_4 : RL_FAMILY_6;
 }
 
+void rl_steward_reachable(const struct rl_steward *s, struct rl_location *l)
+{
+	struct rl_steward_path p;
+	if (!last_path(s, l->address, 4, &p))
+		l->v4.family = 0;
+	if (!last_path(s, l->address, 6, &p))
+		l->v6.family = 0;
+}
+
 // The other family's half of a redirect that the client's home has just begun.
 static void follow(struct rl_steward *s, const struct rl_location *l)
 {

@@ -47,7 +47,9 @@ static void rescue(struct rl_steward *s, uint64_t client, bool deputy)
 	if (!rl_steward_find(s, client, &l) || l.home != s->rescue.home ||
 	    (deputy && rl_pushes_age(&l.pushes, v.now_ms) < RESCUE_AGAIN_MS / 2))
 		return;
-	s->counters.rescue[rl_rescue(&v, &l, rl_steward_where(s, &l), &p)]++;
+	struct rl_geo where = rl_steward_where(s, &l);
+	rl_steward_reachable(s, &l);
+	s->counters.rescue[rl_rescue(&v, &l, where, &p)]++;
 	rl_steward_plan(s, client, &p);
 }
 
