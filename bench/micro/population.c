@@ -9,8 +9,9 @@
 
 enum {
 	NEWCOMERS_MAX = 4096, // room for those who come later
-	BYTES_EACH = 352,     // of a peer, with its share of everything and what the bench needs
-	SPARE = 512 << 20,    // left to others
+	DRAWN_AHEAD = 16,
+	BYTES_EACH = 352,  // of a peer, with its share of everything and what the bench needs
+	SPARE = 512 << 20, // left to others
 };
 
 static void fill_random(void *out, size_t len, uint64_t seed)
@@ -51,6 +52,17 @@ static uint16_t via(void *ctx, const struct rl_packet *p)
 	return ((const struct population *)ctx)->via;
 }
 
+static uint64_t draw_address(struct population *p)
+{
+	uint64_t address;
+	do {
+		p->random += 0x9e3779b97f4a7c15;
+		address = population_mix(p->random) >> 24;
+	} while (!rl_address_ok(address));
+	return address;
+}
+
+// Its address is drawn; it is the peer's unless somebody has it.
 static bool add_peer(struct population *p, uint32_t i, uint32_t tick)
 {
 	struct rl_peer_table *t = &p->root->peers;
@@ -69,21 +81,25 @@ static bool add_peer(struct population *p, uint32_t i, uint32_t tick)
 	atomic_store_explicit(&hot->proto, ZT_PROTO_SELF, memory_order_relaxed);
 	struct rl_path path = {population_from(i), p->via};
 	rl_peer_path_learn(hot, cold, &path, tick);
-	do {
-		p->random += 0x9e3779b97f4a7c15;
-		p->address[i] = population_mix(p->random) >> 24;
-	} while (!rl_address_ok(p->address[i]) ||
-		 rl_peer_table_publish(t, hot, p->address[i]) != 0);
+	while (rl_peer_table_publish(t, hot, p->address[i]) != 0)
+		p->address[i] = draw_address(p);
 	return true;
 }
 
 bool population_grow(struct population *p, uint32_t peers, uint64_t now_ms)
 {
+	const struct rl_peer_table *t = &p->root->peers;
 	if (peers > p->room)
 		return false;
-	for (uint32_t i = p->count; i < peers; i++)
+	// Some ahead, so that millions do not wait for the table's memory one by one.
+	for (uint32_t drawn = p->count, i = p->count; i < peers; i++) {
+		for (; drawn < peers && drawn < i + DRAWN_AHEAD; drawn++) {
+			p->address[drawn] = draw_address(p);
+			rl_peer_table_prefetch(t, rl_peer_table_hash(t, p->address[drawn]));
+		}
 		if (!add_peer(p, i, rl_tick_of(now_ms)))
 			return false;
+	}
 	p->count = peers;
 	return true;
 }

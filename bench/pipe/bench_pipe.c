@@ -299,10 +299,14 @@ static void measure_all(bool tiny, bool many)
 	population_free(pop);
 	if (tiny)
 		return;
+	if (!many) {
+		relay_among(10000000, 4000000, "relay_128_10m", "10 M");
+		return;
+	}
 	pop = populate(10000000, 4000000);
 	relay("relay_128_10m", "relay 128 B, 10 M peers, all of the way", pop, 128);
 	population_free(pop);
-	if (many && population_fits(15000000))
+	if (population_fits(15000000))
 		relay_among(15000000, 4000000, "relay_128_15m", "15 M");
 }
 

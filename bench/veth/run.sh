@@ -1,9 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# run.sh BENCH_VETH XDP_FILTER SECONDS ROUNDS KIND...: relays over a veth pair between two network namespaces of its own, by loops
+# run.sh [--no-inline] BENCH_VETH XDP_FILTER SECONDS ROUNDS KIND...: relays over a veth pair between two network namespaces of its own, by loops
 # on kernel sockets and by each KIND (packet, xdp), in turn, for so many seconds each; medians of the rounds on stdout, one JSON
-# object a line. Status 77: cannot be done here.
+# object a line. Status 77: cannot be done here. --no-inline: only with the far end by itself.
 set -eu
+inline=true
+[ "$1" != --no-inline ] || {
+	inline=false
+	shift
+}
 program=$1 filter=$2 secs=$3 rounds=$4
 shift 4
 p=rlbench$$
@@ -120,12 +125,16 @@ round() {
 		[ "$kind" != xdp ] || dpdk bare bare xdp
 		dpdk "$kind" root "$kind"
 	done
+	! $inline || round_inline "$@"
+	cores >>"$work/round/cores"
+}
+
+round_inline() {
 	far_inline
 	relay inline_loop loop
 	for kind; do
 		dpdk "inline_$kind" root "$kind"
 	done
-	cores >>"$work/round/cores"
 }
 
 # The host has moved our CPUs, nearer to each other or apart: what was measured before and after cannot be compared.
@@ -162,7 +171,7 @@ pair() { # RESULT TITLE: its two figures
 figure veth_cores_ns 'veth, a cache line to the other CPU and back' "$(ns cores 1)" ns null
 pair plain 'kernel-socket loop, packet by packet'
 pair loop 'kernel-socket loop, batches of 64'
-pair inline_loop 'far end inline, kernel-socket loop'
+! $inline || pair inline_loop 'far end inline, kernel-socket loop'
 for kind; do
 	title="AF_$(echo "$kind" | tr '[:lower:]' '[:upper:]')"
 	limit=null
@@ -175,6 +184,7 @@ for kind; do
 	figure "veth_${kind}_core_ns" "veth, $title, of it the core" "$(ns "$kind" 5)" ns null
 	figure "veth_${kind}_tx_ns" "veth, $title, of it sending" "$(ns "$kind" 6)" ns null
 	figure "veth_${kind}_ratio" "veth, $title: CPU of the loop over its own" "$(ratio loop "$kind")" x "$limit"
+	$inline || continue
 	pair "inline_$kind" "far end inline, $title"
 	figure "veth_inline_${kind}_ratio" "veth, far end inline, $title: CPU of the loop over its own" \
 		"$(ratio inline_loop "inline_$kind")" x null
