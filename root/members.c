@@ -215,9 +215,14 @@ void rl_members_prefetch(const struct rl_members_pool *p, const struct rl_member
 	// a moment ago makes the prefetch useless and nothing else.
 	uint64_t place = atomic_load_explicit(&m->place, memory_order_relaxed);
 	unsigned log = place & ((1 << PLACE_SHIFT) - 1);
-	if (log)
-		__builtin_prefetch(
-			&p->arena.words[(place >> PLACE_SHIFT) + (hash & ((1ULL << log) - 1))], 1);
+	if (!log)
+		return;
+	const uint64_t *words = p->arena.words + (place >> PLACE_SHIFT);
+	uint64_t mask = (1ULL << log) - 1;
+	__builtin_prefetch(&words[hash & mask], 1);
+	// Near the end of a line the search may well go on in the next.
+	if (hash % LINE >= LINE - 2)
+		__builtin_prefetch(&words[(hash + 2) & mask], 1);
 }
 
 enum rl_like rl_members_refresh(struct rl_members_pool *p, struct rl_members *m, uint64_t member,
