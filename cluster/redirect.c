@@ -230,12 +230,12 @@ static enum rl_redirect_why again(const struct rl_score_view *v, const struct rl
 {
 	const struct rl_location *l = c->location;
 	uint64_t age = rl_pushes_age(&l->pushes, v->now_ms);
-	bool soon = !k->self_ok || unheeded(v, l, k->best);
 
 	if (k->best == RL_NOBODY)
 		return RL_REDIRECT_NO_TARGET;
-	if (!soon && k->best == l->backup &&
-	    !(k->s->place == RL_PLACE_GOOD && far_from_here(v, c, k->best)))
+	bool figures_alone = k->s->place == RL_PLACE_GOOD && !far_from_here(v, c, k->best);
+	bool soon = !k->self_ok || (unheeded(v, l, k->best) && !figures_alone);
+	if (!soon && k->best == l->backup && (figures_alone || k->s->place != RL_PLACE_GOOD))
 		return RL_REDIRECT_PICKED;
 	if (age < (soon ? RL_REDIRECT_RETRY_MS : RL_REDIRECT_DWELL_MS))
 		return RL_REDIRECT_DWELL;

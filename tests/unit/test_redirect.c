@@ -275,6 +275,11 @@ static void figures_alone_send_nobody_to_its_backup(void **state)
 	measured(AMS, 70);
 	measured(NYC, 40);
 	expect("at sea between the two", decide((double[]){44, -32}, 0), RL_REDIRECT_PICKED, "", 0);
+	pushed(1, RL_REDIRECT_RETRY_MS + 1000);
+	fixture_location.stamp_ms = FIXTURE_NOW - RL_REDIRECT_RETRY_MS - 1000;
+	expect("though it looks as if it had not heard", decide((double[]){44, -32}, 0),
+	       RL_REDIRECT_PICKED, "", 0);
+	fixture_location.pushes = (struct rl_pushes){0};
 	fixture_location.backup = JNB;
 	expect("to another", decide((double[]){44, -32}, 0), RL_REDIRECT_MOVE, "P4+0:3,5", NYC);
 }
