@@ -101,6 +101,8 @@ static int put_out(struct rl_link *l, struct rl_link_head h, const void *bytes)
 
 	if (!h.len || h.len > RL_LINK_BYTES_MAX)
 		return -EMSGSIZE;
+	if (h.to == l->self)
+		return -EINVAL;
 	h.time_ms = l->ops->now_ms(l);
 	uint64_t before = h.time_ms > l->stale_ms ? h.time_ms - l->stale_ms : 0;
 	bool fits = rl_link_box_put(&l->out, &h, bytes, before, &stale);

@@ -91,20 +91,22 @@ struct rl_link;
 // Begins to connect, and returns at once: that no server can be reached is no error, it is tried
 // for ever and told by RL_LINK_DOWN. 0, or -errno with a sentence in `why` that says what to do.
 int rl_link_start(struct rl_link *l, char why[static RL_LINK_WHY_MAX]);
-// Sends what waits and closes: 2 s at most, if the server is frozen. A link is started once.
+// Sends what waits and closes: 4 s at most, if the server is frozen. A link is started once.
 void rl_link_stop(struct rl_link *l);
 // NULL is fine; stops it if need be.
 void rl_link_free(struct rl_link *l);
 
 // Copies len (1..RL_LINK_BYTES_MAX) bytes into the outbox, for one member or all others. It never
-// comes back to its sender. 0; -ENOBUFS: no room, dropped and counted; -EMSGSIZE.
+// comes back to its sender. 0; -ENOBUFS: no room, dropped and counted; -EMSGSIZE; -EINVAL: to
+// oneself.
 int rl_link_publish(struct rl_link *l, enum rl_link_lane lane, uint8_t to, const void *bytes,
 		    size_t len);
 
 // Asks one member or all others. The handler gets RL_LINK_ANSWERs until there were `answers` of
 // them, or else one RL_LINK_FAILED after timeout_ms, at the next poll, or sooner if the server
 // knows that nobody is there. *request tells them apart. 0; -ENOTCONN: not
-// asked, there is no connection; -EBUSY: RL_LINK_ASKED_MAX are under way; -ENOBUFS, -EMSGSIZE.
+// asked, there is no connection; -EBUSY: RL_LINK_ASKED_MAX are under way; -ENOBUFS, -EMSGSIZE,
+// -EINVAL.
 int rl_link_request(struct rl_link *l, uint8_t to, const void *bytes, size_t len, unsigned answers,
 		    uint32_t timeout_ms, uint32_t *request);
 // asker and request: of the question. As rl_link_publish.

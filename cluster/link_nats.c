@@ -59,7 +59,7 @@ static void attempt_failed(struct rl_nats *n, const char *why)
 
 static void attempt_ended(struct rl_nats *n, struct rl_nats_attempt *a)
 {
-	if (!a->connection.nc) {
+	if (!a->connection.out) {
 		attempt_failed(n, a->why);
 		rl_nats_attempt_free(a);
 		return;
@@ -111,12 +111,13 @@ static void lose(struct rl_nats *n, natsStatus e)
 {
 	const char *url = n->setup->server[n->server], *text = NULL;
 	char why[RL_LINK_WHY_MAX];
-	natsStatus last = natsConnection_GetLastError(n->connection.nc, &text);
+	natsStatus last = natsConnection_GetLastError(n->connection.out, &text);
+
+	if (!last)
+		last = natsConnection_GetLastError(n->connection.in, &text);
 
 	if (last && last != NATS_SLOW_CONSUMER)
 		e = last;
-	if (e == NATS_TIMEOUT)
-		e = NATS_STALE_CONNECTION; // a write that did not end
 	rl_nats_setup_why(n->setup, url, e, text, true, true, why);
 	rl_link_state(&n->link, false, NULL, why);
 	atomic_store(&n->link.rtt_us, 0);
@@ -141,13 +142,14 @@ static natsStatus publish(struct rl_nats *n, struct rl_link_head *h)
 	if (h->what == RL_LINK_ANSWER)
 		snprintf(subject, sizeof(subject), "%s.reply.%u.%x", prefix, h->to, h->request);
 	else if (h->to == RL_LINK_ALL)
-		snprintf(subject, sizeof(subject), "%s.all.%s", prefix, lane[h->lane]);
+		snprintf(subject, sizeof(subject), "%s.all.%s.%u", prefix, lane[h->lane],
+			 n->link.self);
 	else
 		snprintf(subject, sizeof(subject), "%s.to.%u.%s", prefix, h->to, lane[h->lane]);
 	if (h->what != RL_LINK_QUESTION)
-		return natsConnection_Publish(n->connection.nc, subject, bytes, (int)h->len);
+		return natsConnection_Publish(n->connection.out, subject, bytes, (int)h->len);
 	snprintf(reply, sizeof(reply), "%s.reply.%u.%x", prefix, n->link.self, h->request);
-	return natsConnection_PublishRequest(n->connection.nc, subject, reply, bytes, (int)h->len);
+	return natsConnection_PublishRequest(n->connection.in, subject, reply, bytes, (int)h->len);
 }
 
 // What waits. After an error the record stays first: it goes out by the next connection, unless it
@@ -179,7 +181,7 @@ static natsStatus send_probe(struct rl_nats *n)
 	snprintf(subject, sizeof(subject), "%s.nobody", n->setup->prefix);
 	snprintf(reply, sizeof(reply), "%s.reply.%u.0", n->setup->prefix, n->link.self);
 	atomic_store(&n->probe_us, now_us);
-	return natsConnection_PublishRequest(n->connection.nc, subject, reply, NULL, 0);
+	return natsConnection_PublishRequest(n->connection.in, subject, reply, NULL, 0);
 }
 
 static natsStatus chores(struct rl_nats *n)
@@ -216,14 +218,14 @@ static void *sender_main(void *arg)
 	struct rl_nats *n = arg;
 
 	while (!atomic_load(&n->stop)) {
-		if (n->connection.nc)
+		if (n->connection.out)
 			connected(n);
 		else
 			connecting(n);
 	}
-	if (n->connection.nc && !rl_nats_closed(n) &&
+	if (n->connection.out && !rl_nats_closed(n) &&
 	    !send_waiting(n, now_ms(&n->link) + FAREWELL_MS))
-		natsConnection_FlushTimeout(n->connection.nc, FAREWELL_MS);
+		natsConnection_FlushTimeout(n->connection.out, FAREWELL_MS);
 	rl_nats_unlist(n);
 	rl_nats_attempt_free(rl_nats_attempted(n));
 	rl_nats_connection_free(&n->connection);

@@ -2,10 +2,14 @@
 // The backplane over NATS core, by libnats. Subjects, all beginning with "rootline.CLUSTER.", which
 // is what a server's permissions should allow a member to publish and to subscribe to:
 //
-//   all.LANE, to.MEMBER.LANE    published; LANE is urgent or bulk
-//   reply.MEMBER.NUMBER         answers
-//   nobody                      nobody listens there: the server says so at once, which gives the
-//                               time to it and back without anybody waiting for it
+//   all.LANE.SENDER, to.MEMBER.LANE    published; LANE is urgent or bulk
+//   reply.MEMBER.NUMBER                answers
+//   nobody                             nobody listens there: the server says so at once, which
+//   gives
+//                                      the time to it and back without anybody waiting for it
+//
+// Each link has two connections to one server, for the two directions; so a member's own broadcasts
+// come back to it there, and are thrown away.
 //
 // Any one of the servers will do; they forward to each other. The first of the list that answers is
 // used, until it is gone, so the nearest comes first. A server that is gone is noticed at once, one

@@ -28,8 +28,13 @@ enum rl_nats_sub {
 	RL_NATS_SUBS,
 };
 
+// Two to the same server, one out and one in: libnats holds a lock while it writes that it needs to
+// read on, so two members that flood each other over one connection each would wait for each other,
+// and their server for both.
 struct rl_nats_connection {
-	natsConnection *nc; // NULL: none
+	natsConnection *out; // all that is published; NULL: none
+	natsConnection
+		*in; // subscriptions and questions, which the server refuses where they came from
 	natsSubscription *sub[RL_NATS_SUBS];
 };
 
@@ -38,7 +43,7 @@ struct rl_nats_attempt {
 	struct rl_nats_setup *setup;
 	uint64_t session;
 	unsigned server;
-	struct rl_nats_connection connection; // nc NULL: failed
+	struct rl_nats_connection connection; // out NULL: failed
 	char why[RL_LINK_WHY_MAX];            // of a failure; else a warning or ""
 };
 

@@ -192,7 +192,6 @@ static natsStatus set_plain(const struct rl_nats_setup *s, unsigned server, nats
 	e = e ? e : natsOptions_SetTimeout(o, RL_NATS_CONNECT_MS);
 	e = e ? e : natsOptions_SetPingInterval(o, RL_NATS_PING_MS);
 	e = e ? e : natsOptions_SetMaxPingsOut(o, RL_NATS_PINGS);
-	e = e ? e : natsOptions_SetWriteDeadline(o, RL_NATS_WRITE_MS);
 	e = e ? e : natsOptions_SetIOBufSize(o, IO_BUFFER);
 	// What is published is a whole batch: waiting for more (1 ms in libnats) gains nothing.
 	e = e ? e : natsOptions_SetSendAsap(o, true);
@@ -274,9 +273,10 @@ void rl_nats_setup_why(const struct rl_nats_setup *s, const char *url, natsStatu
 	case NATS_CONNECTION_CLOSED:
 	case NATS_IO_ERROR:
 		SAY("nats server %s closed the connection%s", server,
-		    made || s->plain ? ""
-				     : " when TLS was agreed: it stops, or refuses this member's "
-				       "certificate, or wants one: its log tells");
+		    made && status == NATS_IO_ERROR ? ", or takes nothing any more"
+		    : made || s->plain              ? ""
+				       : " when TLS was agreed: it stops, or refuses this member's "
+					 "certificate, or wants one: its log tells");
 		break;
 	case NATS_STALE_CONNECTION:
 		SAY("nats server %s does not answer any more: frozen, or the way to it is cut",

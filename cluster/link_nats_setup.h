@@ -10,8 +10,8 @@
 enum {
 	RL_NATS_CONNECT_MS = 2000, // per server; the TLS handshake not counted
 	RL_NATS_PING_MS = 1000,
-	RL_NATS_PINGS = 2,       // unanswered; one more and the server is given up
-	RL_NATS_WRITE_MS = 1000, // a write that takes longer ends the connection
+	RL_NATS_PINGS = 2,         // unanswered; one more and the server is given up
+	RL_NATS_UNACKED_MS = 2500, // data that the server does not take ends the connection
 	RL_NATS_PREFIX_MAX = 80,
 };
 

@@ -60,6 +60,15 @@ static void take_reply(struct rl_nats *n, natsMsg *m)
 	}
 }
 
+// Is this the last word of the subject, a broadcast's sender? The server does not know that both
+// connections are of one member.
+static bool is_own(const struct rl_nats *n, const char *subject)
+{
+	const char *at = strrchr(subject, '.');
+	uint64_t from;
+	return at && number(&at, 10, 255, &from) && from == n->link.self;
+}
+
 static void take_data(struct rl_nats *n, natsMsg *m, unsigned sub)
 {
 	bool all = sub == RL_NATS_ALL_URGENT || sub == RL_NATS_ALL_BULK;
@@ -69,6 +78,8 @@ static void take_data(struct rl_nats *n, natsMsg *m, unsigned sub)
 		.lane = bulk ? RL_LINK_BULK : RL_LINK_URGENT,
 		.to = all ? RL_LINK_ALL : n->link.self,
 	};
+	if (all && is_own(n, natsMsg_GetSubject(m)))
+		return;
 	const char *reply = natsMsg_GetReply(m);
 	int len = natsMsg_GetDataLength(m);
 

@@ -138,6 +138,7 @@ int main(int argc, char **argv)
 	full_outbox();
 	frozen();
 	trust(argv[2], argv[3]);
+	gateways(argv[2]);
 	refusals();
 	silent_server();
 	fickle_server();

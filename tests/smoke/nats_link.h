@@ -56,6 +56,7 @@ void start_without_server(void);
 void second_server(void);
 void trust(const char *dir, const char *other_dir);
 void refusals(void);
+void gateways(const char *dir); // there: a.conf, b.conf, c.conf, on PORT and the next two
 void mistakes(const char *dir);
 void silent_server(void);
 void fickle_server(void);

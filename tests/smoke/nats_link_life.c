@@ -46,7 +46,6 @@ void exchange(void)
 	say(&a, 2, "to two");
 	check(until(&a, &b, 1000, b.data == 2) && !strcmp(b.last, "to two"), "one says to two");
 	say(&a, 3, "to three");
-	say(&a, 1, "to itself");
 	memset(largest, 'x', sizeof(largest));
 	for (unsigned i = 0; i < 100; i++)
 		rl_link_publish(a.link, RL_LINK_BULK, RL_LINK_ALL, largest, sizeof(largest));
@@ -56,7 +55,7 @@ void exchange(void)
 	until(&a, &b, 3000, member_status(&a).rtt_us);
 	struct rl_link_status s = member_status(&a);
 	check(s.rtt_us && s.rtt_us < 1000000, "time to the server and back: %u us", s.rtt_us);
-	check(!strcmp(s.server, "127.0.0.1:4222") && s.connects == 1 && s.sent == 104 &&
+	check(!strcmp(s.server, "127.0.0.1:4222") && s.connects == 1 && s.sent == 103 &&
 		      !s.out_bytes,
 	      "the status tells all that");
 	say(&a, RL_LINK_ALL, "farewell");
@@ -241,8 +240,8 @@ void frozen(void)
 		start_both("");
 		server_signal(&server, SIGSTOP);
 		double ms = notice(rows[i].load);
-		check(ms < 4000 && strstr(a.text, "does not answer"), "noticed after %.0f ms: %s",
-		      ms, a.text);
+		bool why = strstr(a.text, "does not answer") || strstr(a.text, "takes nothing");
+		check(ms < 4000 && why, "noticed after %.0f ms: %s", ms, a.text);
 		// Attempts on a frozen server do not end well, but they end.
 		until(&a, &b, 3000, false);
 		server_signal(&server, SIGCONT);

@@ -74,6 +74,34 @@ static void tls_refused(const struct files *mine, const struct files *others)
 	refused(&plain, "127.0.0.1:4222", "no TLS where it is wanted");
 }
 
+// Both flood: neither holds up the other, or itself.
+static void both_ways(const struct rl_link_nats_config *c)
+{
+	static uint8_t largest[RL_LINK_BYTES_MAX];
+	struct rl_link_nats_config two = *c;
+	struct member n;
+	unsigned published[2] = {0};
+
+	two.self = 2;
+	member_start(&m, c);
+	member_start(&n, &two);
+	until(&m, &n, 5000, m.up && n.up);
+	for (uint64_t start = now_us(); now_us() - start < 2000000;) {
+		bool full = true;
+		if (!rl_link_publish(m.link, RL_LINK_BULK, 2, largest, sizeof(largest)))
+			full = !++published[0];
+		if (!rl_link_publish(n.link, RL_LINK_BULK, 1, largest, sizeof(largest)))
+			full = !++published[1];
+		if (full || published[0] % 16 == 0)
+			poll_both(&m, &n);
+	}
+	check(until(&m, &n, 10000, n.data == published[0] && m.data == published[1]),
+	      "%u and %u of the largest, both ways", n.data, m.data);
+	check(m.up == 1 && n.up == 1, "by the same connections: %u, %u", m.up, n.up);
+	member_stop(&m);
+	member_stop(&n);
+}
+
 void trust(const char *dir, const char *other_dir)
 {
 	struct files mine = files_of(dir), others = files_of(other_dir);
@@ -89,11 +117,15 @@ void trust(const char *dir, const char *other_dir)
 	c.servers = (const char *const[]){"tls://localhost:4222"};
 	connects(&c, "by the server's name");
 	tls_refused(&mine, &others);
+	c = tls_config(&mine);
+	both_ways(&c);
 	server_end(&s);
 
 	server_start(&s, PORT, "");
 	c = tls_config(&mine);
 	refused(&c, "offers no TLS", "a server without TLS");
+	c = plain_config(1);
+	both_ways(&c);
 	server_end(&s);
 }
 

@@ -34,14 +34,20 @@ static bool accepts(int port)
 
 void server_start(struct server *s, int port, const char *more)
 {
-	char file[300], log[300];
+	char file[300];
 	snprintf(file, sizeof(file), "%s/%d.conf", server_dir, port);
-	snprintf(log, sizeof(log), "%s/%d.log", server_dir, port);
 	FILE *f = fopen(file, "we");
 	if (!f)
 		die(file);
 	fprintf(f, "host: \"127.0.0.1\"\nport: %d\n%s\n", port, more);
 	fclose(f);
+	server_start_with(s, port, file);
+}
+
+void server_start_with(struct server *s, int port, const char *file)
+{
+	char log[300];
+	snprintf(log, sizeof(log), "%s/%d.log", server_dir, port);
 	s->port = port;
 	s->pid = fork();
 	if (s->pid < 0)

@@ -110,7 +110,7 @@ static void to_all_and_to_one(void **state)
 	(void)state;
 	say(1, RL_LINK_ALL, "all");
 	say(1, 3, "three");
-	say(1, 1, "myself");
+	assert_int_equal(rl_link_publish(link_of[1], RL_LINK_BULK, 1, "myself", 6), -EINVAL);
 	say(1, 200, "stranger");
 	hears(2, "");
 	run(0);
