@@ -18,6 +18,7 @@
 enum {
 	RL_BATCH_VERSION = 1,
 	RL_BATCH_HEADER = 72,
+	RL_BATCH_AT_KIND = 3,
 	RL_BATCH_AT_NONCE = 16,  // epoch, salt and seq: 24 bytes
 	RL_BATCH_SEAL = 64 + 16, // signature and tag
 	RL_BATCH_MAX = 65536,    // header and seal included

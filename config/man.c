@@ -38,13 +38,13 @@ static const char cluster[] =
 	"With it all of these are needed but for those that have a default, and none\n"
 	"can be given on the command line.\n"
 	".Pp\n"
-	"This version checks the object and makes planets of it\n"
-	".Pq Xr mkworld 1 ,\n"
-	"but cannot serve as a member yet:\n"
+	"Planets are made of it, too\n"
+	".Pq Xr mkworld 1 .\n"
+	"Other roots,\n"
+	".Cm siblings ,\n"
+	"are checked, but this version does not forward to them yet:\n"
 	".Ic rootline\n"
-	"refuses to start with it.\n"
-	"The same is true of\n"
-	".Cm siblings .\n";
+	"refuses to start with them.\n";
 
 static const char status[] = ".Sh EXIT STATUS\n"
 			     ".Ic rootline --check-config\n"

@@ -72,6 +72,7 @@ static void admit(struct thread *t, const struct port_packet *kept)
 	rl_admit(t->handle.core, t->scratch, clock_now(t->admission->o.clock), &pk.p);
 	handle_packet(&t->handle, &pk);
 	handle_out(&t->handle);
+	handle_sights(&t->handle);
 	port_tx_flush(t->handle.tx);
 }
 
@@ -168,6 +169,13 @@ int admission_start(struct admission **admission, const struct admission_options
 	}
 	*admission = a;
 	return 0;
+}
+
+// The push that follows orders this before the thread's look at it.
+void admission_use(struct admission *a, struct backplane *b)
+{
+	for (unsigned i = 0; i < a->o.threads; i++)
+		a->thread[i].handle.backplane = b;
 }
 
 void admission_stop(struct admission *a)

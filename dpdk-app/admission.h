@@ -31,6 +31,9 @@ struct admission;
 
 // Control. 0 or -errno.
 int admission_start(struct admission **admission, const struct admission_options *o);
+// Before the first packet is pushed: whom to tell of clients.
+struct backplane;
+void admission_use(struct admission *a, struct backplane *b);
 // Lets each thread end its packet at hand, frees what waits. NULL is fine.
 void admission_stop(struct admission *a);
 

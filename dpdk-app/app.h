@@ -5,6 +5,7 @@
 
 #include "config/config.h"
 #include "dpdk-app/admission.h"
+#include "dpdk-app/backplane.h"
 #include "dpdk-app/ctl.h"
 #include "dpdk-app/endpoints.h"
 #include "dpdk-app/known.h"
@@ -28,6 +29,7 @@ struct app {
 	struct worker *worker[EAL_WORKERS_MAX]; // config.workers of them
 	unsigned launched;                      // of them, running
 	struct admission *admission;
+	struct backplane *backplane;          // NULL: no cluster is configured
 	uint64_t turns_seen[EAL_WORKERS_MAX]; // crew_alive()
 };
 

@@ -71,6 +71,10 @@ static void fill_view(struct control *c)
 	v->worlds = &a->worlds;
 	v->self = &c->self;
 	v->geoip = a->geoip;
+	v->cluster = a->backplane;
+	v->cluster_status = backplane_status;
+	v->cluster_who = backplane_who;
+	v->cluster_drain = backplane_drain;
 	v->workers = a->config.workers;
 	v->path_timeout_ms = a->config.limits.path_timeout_ms;
 	v->ports = a->config.ports.count;
@@ -87,6 +91,10 @@ static void fill_view(struct control *c)
 	for (unsigned i = 0; i < a->config.admission_threads; i++) {
 		ctl_view_add(v, admission_stats(a->admission, i));
 		ctl_view_add_drops(v, (const uint64_t *)admission_tx_stats(a->admission, i)->drop);
+	}
+	if (a->backplane) {
+		ctl_view_add(v, backplane_stats(a->backplane));
+		ctl_view_add_drops(v, (const uint64_t *)backplane_tx_stats(a->backplane)->drop);
 	}
 }
 

@@ -31,10 +31,16 @@ static struct worker *make_worker(struct app *a, unsigned index)
 	return w;
 }
 
+// Workers, admission threads, and the backplane's.
+static unsigned crew_threads(const struct app *a)
+{
+	return a->config.workers + a->config.admission_threads + a->config.cluster.given;
+}
+
 int crew_prepare(struct app *a)
 {
 	unsigned idle = 0;
-	int ret = quiet_init(&a->quiet, a->config.workers + a->config.admission_threads);
+	int ret = quiet_init(&a->quiet, crew_threads(a));
 	for (unsigned i = 0; !ret && i < a->config.workers; i++) {
 		struct worker *w = a->worker[i] = make_worker(a, i);
 		if (!w || !w->handle.core || !w->handle.tx || !w->rx)
@@ -67,6 +73,21 @@ static cpu_set_t spare_cpus(const struct app *a)
 	return CPU_COUNT(&spare) ? spare : all;
 }
 
+static int launch_backplane(struct app *a)
+{
+	struct backplane_options o = {
+		.config = &a->config,
+		.root = a->root,
+		.ports = a->ports,
+		.clock = &a->clock,
+		.quiet = &a->quiet,
+		.geoip = a->geoip,
+		.id = a->config.workers + a->config.admission_threads,
+		.cpus = spare_cpus(a),
+	};
+	return a->config.cluster.given ? backplane_start(&a->backplane, &o) : 0;
+}
+
 int crew_launch(struct app *a)
 {
 	struct admission_options o = {
@@ -83,10 +104,16 @@ int crew_launch(struct app *a)
 		log_error("admission threads: %s", strerror(-ret));
 		return ret;
 	}
-	// Control shall not take time from a worker either.
+	// Control shall not take time from a worker either, nor shall the threads that libraries
+	// start.
 	sched_setaffinity(0, sizeof(o.cpus), &o.cpus);
+	ret = launch_backplane(a);
+	if (ret)
+		return ret;
+	admission_use(a->admission, a->backplane);
 	for (unsigned i = 0; i < a->config.workers; i++) {
 		a->worker[i]->handle.admission = a->admission;
+		a->worker[i]->handle.backplane = a->backplane;
 		ret = rte_eal_remote_launch(worker_run, a->worker[i], i + 1);
 		if (ret) {
 			log_error("worker %u: %s", i, strerror(-ret));
@@ -106,6 +133,8 @@ void crew_stop(struct app *a)
 	a->launched = 0;
 	admission_stop(a->admission);
 	a->admission = NULL;
+	backplane_stop(a->backplane);
+	a->backplane = NULL;
 }
 
 void crew_free(struct app *a)

@@ -42,6 +42,12 @@ struct ctl_view {
 	unsigned stats_count;
 	const uint64_t *drop[CTL_DROPS_MAX]; // further counters, RL_DROP_COUNT each
 	unsigned drop_count;
+	// Of the backplane, which `cluster` is; NULL: this root is alone. The first two give JSON
+	// to be freed, or NULL.
+	void *cluster;
+	char *(*cluster_status)(void *cluster);
+	char *(*cluster_who)(void *cluster, uint64_t address);
+	void (*cluster_drain)(void *cluster, bool on);
 	struct ctl_nic nic;
 	unsigned workers;
 	uint32_t path_timeout_ms;
@@ -64,6 +70,11 @@ uint64_t ctl_total(const struct ctl_view *v, size_t offset);
 char *ctl_info(void *ctx, const struct ctl_request *q, struct ctl_cursor *cursor);
 char *ctl_drops(void *ctx, const struct ctl_request *q, struct ctl_cursor *cursor);
 char *ctl_counters(void *ctx, const struct ctl_request *q, struct ctl_cursor *cursor);
+// ctl_cluster.c
+char *ctl_cluster(void *ctx, const struct ctl_request *q, struct ctl_cursor *cursor);
+char *ctl_who(void *ctx, const struct ctl_request *q, struct ctl_cursor *cursor);
+char *ctl_drain(void *ctx, const struct ctl_request *q, struct ctl_cursor *cursor);
+char *ctl_undrain(void *ctx, const struct ctl_request *q, struct ctl_cursor *cursor);
 // ctl_geoip.c
 char *ctl_geoip(void *ctx, const struct ctl_request *q, struct ctl_cursor *cursor);
 // ctl_peer.c

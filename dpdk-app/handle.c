@@ -2,6 +2,7 @@
 #include "dpdk-app/handle.h"
 
 #include "dpdk-app/admission.h"
+#include "dpdk-app/backplane.h"
 
 static void defer(struct handle *h, struct port_packet *pk)
 {
@@ -24,8 +25,16 @@ void handle_packet(struct handle *h, struct port_packet *pk)
 	case RL_DEFER:
 		defer(h, pk);
 		return;
+	case RL_MEMBER:
+		if (backplane_take(h->backplane, pk))
+			return;
+		rl_worker_count_drop(h->core, RL_DROP_MEMBER_FULL);
+		break;
 	case RL_MISS:
-		// One root alone: there is nobody else to ask.
+		if (backplane_forward(h->backplane, &pk->p)) {
+			port_tx_relay(h->tx, pk);
+			return;
+		}
 		rl_worker_count_drop(h->core, pk->p.drop);
 		break;
 	case RL_DROP: // the core has counted it
@@ -33,6 +42,12 @@ void handle_packet(struct handle *h, struct port_packet *pk)
 		break;
 	}
 	port_packet_free(pk);
+}
+
+void handle_sights(struct handle *h)
+{
+	if (h->backplane)
+		backplane_sights(h->backplane, h->core);
 }
 
 void handle_out(struct handle *h)

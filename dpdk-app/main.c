@@ -15,6 +15,7 @@
 #include <string.h>
 
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+enum { SIGHT_MS = 15000 }; // a client asks its best root something every 5 s
 
 static uint16_t via(void *ctx, const struct rl_packet *p)
 {
@@ -63,7 +64,8 @@ static int start_ports(struct app *a)
 {
 	char why[PORT_WHY_MAX] = "";
 	struct eal_options o;
-	a->ports = ports_new(&a->config, a->config.admission_threads, why);
+	a->ports =
+		ports_new(&a->config, a->config.admission_threads + a->config.cluster.given, why);
 	if (!a->ports) {
 		log_error("%s", why);
 		return -ENODEV;
@@ -103,6 +105,7 @@ static int start_root(struct app *a)
 			       .free = memory_free,
 			       .ctx = a};
 	uint8_t seed[32];
+	o.sight_ms = a->config.cluster.given ? SIGHT_MS : 0;
 	a->known = known_open(a->config.state_dir);
 	if (!a->known)
 		return -ENOMEM;
@@ -149,23 +152,21 @@ static int serve(struct app *a, struct control *c)
 	return ret;
 }
 
-// Serving alone under a planet that names other members would leave their clients without a root:
-// better not to start.
-static int refuse_cluster(const struct config *c)
+// Siblings are not spoken to yet: better said at the start than found out by their clients.
+static int refuse_siblings(const struct config *c)
 {
-	if (!c->cluster.given && !c->siblings.count)
+	if (!c->siblings.count)
 		return 0;
-	log_error(
-		"\"%s\" is configured, but this version of rootline cannot serve as a member of a "
-		"cluster yet: take it out of the config to serve alone",
-		c->cluster.given ? "cluster" : "siblings");
+	log_error("\"siblings\" is configured, but this version of rootline does not forward to "
+		  "roots of "
+		  "other identities yet: take it out of the config");
 	return -ENOTSUP;
 }
 
 static int run(struct app *a)
 {
 	struct control *control = NULL;
-	int ret = refuse_cluster(&a->config);
+	int ret = refuse_siblings(&a->config);
 	if (ret)
 		return ret;
 	ret = privilege_check(&a->config.ports);

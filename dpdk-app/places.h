@@ -7,7 +7,7 @@
 #include "geoip/geoip.h"
 
 // Numbers of the threads that look up.
-enum places_reader { PLACES_READER_CONTROL };
+enum places_reader { PLACES_READER_CONTROL, PLACES_READER_BACKPLANE };
 
 // NULL if none is configured, or no memory. Files that cannot be used are taken once they can.
 struct rl_geoip *places_open(const struct config *c);

@@ -67,6 +67,7 @@ static unsigned turn(struct worker *w)
 		for (unsigned i = 0; i < n; i++)
 			handle_packet(&w->handle, &w->pk[i]);
 		handle_out(&w->handle);
+		handle_sights(&w->handle);
 	}
 	rl_tick(w->handle.core, now_ms, w->index, w->count);
 	handle_out(&w->handle);

@@ -35,6 +35,7 @@
 	X(ID_WEAK_KEY, "id_weak_key", "key agreement gave the all-zero secret") \
 	X(PEERS_FULL, "peers_full", "peer table full of live peers") \
 	X(ADMISSION_FULL, "admission_full", "admission queue full: the client repeats in 5 s") \
+	X(MEMBER_FULL, "member_full", "keepalive of another member: too many wait") \
 	X(MALFORMED, "malformed", "payload of a verb that does not parse") \
 	X(GROUPS_FULL, "groups_full", "multicast subscription beyond a limit") \
 	X(WAYS_FULL, "ways_full", "address proven, but no room to store the way to it") \

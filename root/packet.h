@@ -21,14 +21,16 @@ struct rl_path {
 };
 
 enum rl_verdict {
-	RL_DROP,  // counted under p->drop; the caller frees the buffer
-	RL_DONE,  // taken in, nothing to send; the caller frees the buffer
-	RL_REPLY, // data/len now hold an answer for p->from, to go back the way it came
-	RL_RELAY, // data/len travel on to p->to, changed only in their hop count
-	RL_DEFER, // needs public-key work: the caller hands it to an admission thread, or counts
-		  // ADMISSION_FULL
-	RL_MISS,  // destination not here: the caller may ask the cluster, or counts p->drop
-		  // (NO_PEER, NO_PATH)
+	RL_DROP,   // counted under p->drop; the caller frees the buffer
+	RL_DONE,   // taken in, nothing to send; the caller frees the buffer
+	RL_REPLY,  // data/len now hold an answer for p->from, to go back the way it came
+	RL_RELAY,  // data/len travel on to p->to, changed only in their hop count
+	RL_DEFER,  // needs public-key work: the caller hands it to an admission thread, or counts
+		   // ADMISSION_FULL
+	RL_MEMBER, // bears the root's own address as its source, as keepalives between members do;
+		   // only if sightings are on. Not authenticated: that is the caller's
+	RL_MISS,   // destination not here: the caller may ask the cluster, or counts p->drop
+		   // (NO_PEER, NO_PATH)
 };
 
 enum rl_mac {

@@ -10,6 +10,12 @@ static uint64_t source_hash(const struct rl_budget *b, const struct rl_packet *p
 	return rl_budget_hash(b, rl_prefix(&p->from, RL_PREFIX_HOST));
 }
 
+static bool of_a_member(const struct rl_root *r, const struct rl_packet *p)
+{
+	return r->opt.sight_ms != 0 && p->drop == RL_DROP_BAD_SOURCE && p->zt_to == r->self &&
+	       p->zt_from == r->self;
+}
+
 // Whom this packet makes us look up: the destination of what travels on, the sender of what is for
 // us.
 static void pass_parse(struct rl_worker *w, struct rl_packet *p)
@@ -22,7 +28,7 @@ static void pass_parse(struct rl_worker *w, struct rl_packet *p)
 	p->drop = RL_DROP_NONE;
 	p->verdict = RL_DONE;
 	if (!rl_packet_parse(p, r->self)) {
-		p->verdict = RL_DROP;
+		p->verdict = of_a_member(r, p) ? RL_MEMBER : RL_DROP;
 		return;
 	}
 	if (p->zt_to == r->self)
@@ -90,6 +96,12 @@ static void pass_decide(struct rl_worker *w, struct rl_packet *p)
 	uint32_t now = (uint32_t)w->now_ms;
 	if (p->verdict == RL_DROP)
 		return;
+	if (p->verdict == RL_MEMBER) {
+		if (!rl_budget_take(&w->known_budget, source_hash(&w->known_budget, p), now,
+				    r->opt.known_pps, 1))
+			rl_drop(p, RL_DROP_RATE_KNOWN);
+		return;
+	}
 	w->arrival = p;
 	if (p->zt_to == r->self) {
 		rl_for_us(w, p, false);

@@ -47,6 +47,11 @@ void cli_show_listpeers_head(FILE *out);
 void cli_show_listpeer(FILE *out, const json_t *peer, int64_t clock_ms);
 void cli_show_drops(FILE *out, const json_t *drops, const struct cli_options *o);
 void cli_show_geoip(FILE *out, const json_t *place, const struct cli_options *o);
+// cli_show_cluster.c
+void cli_show_cluster(FILE *out, const json_t *cluster, const struct cli_options *o);
+void cli_show_who(FILE *out, const json_t *place, const struct cli_options *o);
+void cli_show_drain(FILE *out, const json_t *state, const struct cli_options *o);
+// cli_show.c
 void cli_show_counters(FILE *out, const json_t *counters, const struct cli_options *o);
 
 // cli_ask.c

@@ -27,6 +27,14 @@ const struct cli_command cli_commands[] = {
 	 NULL, NULL, cli_show_counters},
 	{"geoip", "IP...", "Where addresses are believed to be, and who says so.", "geoip", "ip",
 	 true, NULL, NULL, cli_show_geoip},
+	{"cluster", "", "Members, the backplane, who was moved and why not.", "cluster", NULL,
+	 false, NULL, NULL, cli_show_cluster},
+	{"who", "ADDRESS...", "At which member a client is.", "who", "address", true, //
+	 NULL, NULL, cli_show_who},
+	{"drain", "", "Sends the clients of this member to the others.", "drain", NULL, false, //
+	 NULL, NULL, cli_show_drain},
+	{"undrain", "", "Takes clients again.", "undrain", NULL, false, //
+	 NULL, NULL, cli_show_drain},
 	{NULL},
 };
 

@@ -91,8 +91,9 @@ static void after_init(const struct cli_cluster *c, FILE *out)
 		"     in world/world.json: \"roots\": [{\"identity\": \"@identity.public\",\n"
 		"                                     \"cluster\": \"rootline.json\"}]\n"
 		"     mkworld build world/world.json\n"
-		"More in rootline-cluster(7). This version checks the config, but rootline cannot\n"
-		"serve as a member yet.\n",
+		"6. Start rootline on each with --config /etc/rootline/rootline.json, and look:\n"
+		"     rootline-cli cluster\n"
+		"More in rootline-cluster(7).\n",
 		owners, CLI_CLUSTER_GATEWAY_PORT, c->dir, c->members.v[0].name);
 }
 

@@ -112,8 +112,9 @@ static int finished(int status)
 int main(int argc, char **argv)
 {
 	struct cli_options o = {0};
-	// It asks no daemon and has options of its own.
-	if (argc > 1 && strcmp(argv[1], "cluster") == 0)
+	// "cluster init" and the like ask no daemon and have options of their own.
+	bool words = argc > 2 && (*argv[2] != '-' || strcmp(argv[2], "--help") == 0);
+	if (words && strcmp(argv[1], "cluster") == 0)
 		return finished(cli_cluster_main(argc - 2, argv + 2));
 	set_socket(&o, CTL_STATE_DIR, CTL_SOCKET_NAME);
 	int status = parse(argc, argv, &o);

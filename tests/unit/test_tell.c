@@ -235,6 +235,42 @@ static void what_came_by_others_is_not_noted(void **state)
 	assert_true(rl_inet_equal(&s->path.addr, &b->at[5]));
 }
 
+// From the root to itself: what members say to each other, and nobody else.
+static void members_are_the_host_s(void **state)
+{
+	struct bench *b = *state;
+	uint64_t self = b->id.address;
+	memset(buf, 0x77, 64);
+	rl_store40(buf + ZT_AT_TO, self);
+	rl_store40(buf + ZT_AT_FROM, self);
+	struct rl_packet p = {.data = buf, .len = 64, .room = 64, .from = b->at[0]}, *burst = &p;
+	rl_receive_burst(b->worker, b->now, &burst, 1);
+	assert_int_equal(p.verdict, RL_MEMBER);
+	rl_store40(buf + ZT_AT_TO, address(b, 1));
+	rl_receive_burst(b->worker, b->now, &burst, 1);
+	assert_int_equal(p.verdict, RL_DROP);
+	assert_int_equal(p.drop, RL_DROP_BAD_SOURCE);
+	// Not without end from one place.
+	rl_store40(buf + ZT_AT_TO, self);
+	unsigned passed = 0;
+	for (unsigned i = 0; i < 20000; i++) {
+		rl_receive_burst(b->worker, b->now, &burst, 1);
+		passed += p.verdict == RL_MEMBER;
+	}
+	assert_in_range(passed, 5000, 10000);
+	assert_int_equal(p.drop, RL_DROP_RATE_KNOWN);
+}
+
+static void alone_it_has_no_members(void **state)
+{
+	struct bench *b = *state;
+	memset(buf, 0x77, 64);
+	rl_store40(buf + ZT_AT_TO, b->id.address);
+	rl_store40(buf + ZT_AT_FROM, b->id.address);
+	bench_say(b, 0, buf, 64);
+	bench_drops(b, RL_DROP_BAD_SOURCE);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, bench_setup, bench_teardown)
@@ -248,6 +284,8 @@ int main(void)
 		T(nothing_is_noted_unless_asked_for),
 		S(who_speaks_from_where_is_noted),
 		S(what_came_by_others_is_not_noted),
+		S(members_are_the_host_s),
+		T(alone_it_has_no_members),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

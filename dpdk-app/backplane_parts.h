@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Between the files of the backplane; all of it belongs to its thread unless it says otherwise.
+#pragma once
+
+#include "cluster/front.h"
+#include "cluster/link.h"
+#include "cluster/steward.h"
+#include "dpdk-app/backplane.h"
+#include "dpdk-app/handle.h"
+
+#include <pthread.h>
+
+struct rte_ring;
+
+enum { BACKPLANE_PAIRS = 4096 };
+
+// Of another member, by family.
+struct backplane_front {
+	struct rl_inet addr; // family 0: it has none
+	struct rl_path path;
+	uint64_t heard_ms; // 0: no way known
+};
+
+struct backplane {
+	struct backplane_options o;
+	uint8_t self;
+	uint64_t root;
+	pthread_t thread;
+	bool started;
+	atomic_bool stop;
+	struct rte_ring *events;  // of struct event, by workers
+	struct rte_ring *packets; // of struct port_packet *, kept
+	struct handle handle;     // to tell clients and members
+	struct rl_steward steward;
+	void *memory;
+	size_t memory_size;
+	struct rl_link *link;
+	struct rl_front front;
+	struct backplane_front fronts[RL_MEMBER_IDS][RL_FAMILIES];
+	int socket[RL_FAMILIES]; // the kernel's, for keepalives where no way is known; -1: none
+	uint64_t now_ms, turn_ms, ping_ms, status_ms;
+	atomic_bool drain; // wanted; by control
+	pthread_mutex_t status_lock;
+	char *status;                                 // JSON, under status_lock
+	struct member_ways ways;                      // workers read
+	_Atomic uint64_t introduced[BACKPLANE_PAIRS]; // workers: pairs reported lately
+	struct backplane_counters counters;
+};
+
+// What of the out-box has filled goes out.
+void backplane_flush(struct backplane *b);
+// backplane_status.c
+void backplane_status_turn(struct backplane *b);
+// backplane_host.c
+struct rl_steward_host backplane_host(struct backplane *b);
+// backplane_front.c
+int backplane_front_open(struct backplane *b);
+void backplane_front_close(struct backplane *b);
+void backplane_front_take(struct backplane *b, struct port_packet *pk);
+void backplane_front_turn(struct backplane *b);
