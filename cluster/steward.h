@@ -65,7 +65,7 @@ struct rl_steward_config {
 	uint8_t secret[RL_SEAL_SECRET];
 	uint64_t epoch; // of this start, cluster/seal.h
 };
-// 1 M peers, 64 k clients kept warm, 256 k figures, 16 k timers, 4096 under way, 500 a second.
+// 1 M peers, 64 k clients kept warm, 256 k figures, 64 k timers, 4096 under way, 500 a second.
 extern const struct rl_steward_config rl_steward_config_default;
 
 // What the root noticed of a client; kinds as in root/sight.h.

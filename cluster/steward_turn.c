@@ -4,7 +4,8 @@
 #include "cluster/steward_parts.h"
 
 enum {
-	RESCUE_EACH = 400,  // clients in one turn: 20 000 a second
+	RESCUE_EACH = 1200, // clients in one turn: 60 000 a second
+	RESCUE_TIMERS = 3,  // packets of one rescue that wait
 	WALK_GROUPS = 2000, // of the directory in one turn
 	DRAIN_GROUPS = 200,
 	DRAIN_STEPS = 64,
@@ -53,13 +54,18 @@ static void rescue(struct rl_steward *s, uint64_t client, bool deputy)
 	rl_steward_plan(s, client, &p);
 }
 
-static unsigned rescue_warm(struct rl_steward *s)
+// Not faster than the packets that wait find room. False: all have had their turn.
+static bool rescue_warm(struct rl_steward *s)
 {
 	uint64_t some[RESCUE_EACH];
-	unsigned n = rl_warm_of(&s->warm, &s->rescue, some, RESCUE_EACH);
+	uint32_t room = (s->config.timers_max - s->timers) / RESCUE_TIMERS;
+	if (room == 0)
+		return true;
+	unsigned n =
+		rl_warm_of(&s->warm, &s->rescue, some, room < RESCUE_EACH ? room : RESCUE_EACH);
 	for (unsigned i = 0; i < n; i++)
 		rescue(s, some[i], false);
-	return n;
+	return n > 0;
 }
 
 static void rescue_others(struct rl_steward *s)
@@ -83,7 +89,7 @@ static void rescue_turn(struct rl_steward *s)
 			s->rescue.home = RL_NOBODY;
 		return;
 	}
-	if (rescue_warm(s) > 0)
+	if (rescue_warm(s))
 		return;
 	rescue_others(s);
 	if (!s->deputy.done)

@@ -41,6 +41,28 @@ static uint8_t member_at(const struct rl_inet *front)
 	return front->family == 4 ? front->ip[3] - 1 : front->ip[7];
 }
 
+static bool sheds(const struct sim_node *n)
+{
+	const struct rl_member_news *own = &n->steward.news;
+	return own->draining ||
+	       (own->capacity != 0 &&
+		(uint64_t)own->load * 100 > (uint64_t)own->capacity * RL_ROOM_FULL_PERCENT);
+}
+
+// A client that its home sends away for speed, and does not give the choice to stay, must not be
+// sent back. PUSHes that name this member first are rescues, and those of others follow the home's.
+static void judge(struct sim_node *n, uint32_t client, const uint8_t *to, unsigned count)
+{
+	struct sim_client *c = &n->sim->clients[client];
+	struct rl_location l;
+
+	if (to[0] == n->index || to[count - 1] == n->index || sheds(n) ||
+	    !sim_member_find(n->sim, n->index, client, &l) || l.home != n->index + 1)
+		return;
+	n->sim->undone += c->left == to[0] + 1;
+	c->left = (uint8_t)(n->index + 1);
+}
+
 static int say(struct sim_node *n, uint64_t client, const struct rl_inet *by, enum sim_verb v,
 	       const struct rl_inet *at, unsigned count)
 {
@@ -53,24 +75,9 @@ static int say(struct sim_node *n, uint64_t client, const struct rl_inet *by, en
 	for (unsigned i = 0; i < count; i++)
 		to[i] = member_at(&at[i]);
 	if (v == SIM_PUSH)
-		sim_judge_push(n, c, to, count);
+		judge(n, c, to, count);
 	sim_down(n->sim, c, (uint8_t)path, v, sim_now(n->sim), to, count);
 	return 0;
-}
-
-// A client that is sent away for speed, and not given the choice to stay, must not be sent back.
-void sim_judge_push(struct sim_node *n, uint32_t client, const uint8_t *to, unsigned count)
-{
-	struct sim_client *c = &n->sim->clients[client];
-	uint64_t moves = n->steward.counters.redirect[RL_REDIRECT_MOVE];
-
-	if (moves == n->moves)
-		return;
-	n->moves = moves;
-	if (to[count - 1] == n->index)
-		return;
-	n->sim->undone += c->left == to[0] + 1;
-	c->left = (uint8_t)(n->index + 1);
 }
 
 static int push(void *ctx, uint64_t client, const struct rl_inet *by, const struct rl_inet *at,

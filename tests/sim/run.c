@@ -8,7 +8,6 @@
 
 enum {
 	EVENTS_EACH = 8, // of a client at a time, on the average of any moment
-	TIMERS = 65536,
 	LAND_AFTER_MS = RL_STEWARD_LEARN_MS + 2000, // members have learnt who is there
 	KEEPALIVE_MS = 1000,
 	TICK_MS = 5000,
@@ -49,7 +48,6 @@ static struct rl_steward_config config_of(const struct sim *s, unsigned m)
 	c.directory_max = clients + 64ul;
 	c.warm_max = clients;
 	c.rtt_max = clients / SIM_PREFIX_CLIENTS * SIM_MEMBERS * 4 + 64;
-	c.timers_max = clients < TIMERS ? TIMERS : clients;
 	c.sync = rl_sync_config_default;
 	c.epoch = sim_cluster_ms(s);
 	return c;
@@ -64,7 +62,6 @@ static int node_init(struct sim *s, unsigned m)
 	n->sim = s;
 	n->index = m;
 	n->run++;
-	n->moves = 0;
 	struct rl_steward_config c = config_of(s, m);
 	struct rl_steward_host host = sim_host(n);
 	size_t size = (rl_steward_size(&c) + 63) & ~(size_t)63;

@@ -119,7 +119,6 @@ struct sim_node {
 	struct rl_steward steward;
 	void *memory;            // the steward's
 	struct sim_known *known; // by client
-	uint64_t moves;          // redirects for speed, as of the last one judged
 };
 
 struct sim_options {
@@ -203,7 +202,6 @@ bool sim_root_proven(const struct sim *s, const struct sim_known *k, enum rl_fam
 
 // host.c
 struct rl_steward_host sim_host(struct sim_node *n);
-void sim_judge_push(struct sim_node *n, uint32_t client, const uint8_t *to, unsigned count);
 
 // bus.c
 void sim_bus_send(struct sim *s, unsigned from, uint8_t to, const uint8_t *batch, size_t len);
