@@ -201,12 +201,15 @@ static void measure(struct rl_steward *s, const struct rl_steward_sight *e)
 }
 
 // May this sighting make the client ours? Its words to a best root always; HELLO and proofs only if
-// nobody serves it: it says those to all members it knows.
+// nobody serves it: it says those to all members it knows. If its home died, answers to our ECHOs
+// are no sign that it has noticed: it needs a rescue yet, and then says HELLO.
 static bool shows_home(const struct rl_steward *s, const struct rl_steward_sight *e,
 		       const struct rl_location *l)
 {
-	return e->kind == RL_SIGHT_SPOKE || l->home == s->members.self || !rl_location_live(l) ||
-	       rl_member_lost(&s->members, l->home, s->now_ms);
+	if (e->kind == RL_SIGHT_SPOKE || l->home == s->members.self || !rl_location_live(l))
+		return true;
+	return e->kind == RL_SIGHT_HELLO && rl_member_lost(&s->members, l->home, s->now_ms) &&
+	       rl_pushes_age(&l->pushes, rl_sync_now(&s->sync, s->now_ms)) <= RL_REDIRECT_ARRIVE_MS;
 }
 
 void rl_steward_sight(struct rl_steward *s, const struct rl_steward_sight *e, uint64_t now_ms)
