@@ -11,30 +11,12 @@
 
 set -u -o pipefail
 ROOTLINE=$1 CLI=$2 DATA=$3
-P=rlclu-$$ MEMBERS="a b c" FAILED=0
+P=rlclu-$$ MEMBERS="a b c"
 declare -A PID_OF
 
-skip() { echo "SKIP: $*"; exit 77; }
+# shellcheck source=tests/smoke/_check.sh
+. "$(dirname "$0")/_check.sh"
 die() { echo "FAIL: $*" >&2; exit 1; }
-check() { # TEXT COMMAND...
-	local text=$1
-	shift
-	if "$@" >"$WORK/out" 2>&1; then
-		echo "ok - $text"
-	else
-		echo "not ok - $text"
-		sed 's/^/    /' "$WORK/out"
-		FAILED=1
-	fi
-}
-wait_for() { # SECONDS COMMAND...
-	local end=$((SECONDS + $1))
-	shift
-	until "$@"; do
-		[ $SECONDS -lt $end ] || return 1
-		sleep 0.1
-	done
-}
 
 [ "$(id -u)" = 0 ] || skip "network namespaces need root"
 for tool in ip nats-server jq; do

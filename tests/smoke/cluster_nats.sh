@@ -11,28 +11,10 @@
 
 set -u -o pipefail
 CLI=$1
-FAILED=0 PIDS=
+PIDS=
 
-skip() { echo "SKIP: $*"; exit 77; }
-check() { # TEXT COMMAND...
-	local text=$1
-	shift
-	if "$@" >"$WORK/out" 2>&1; then
-		echo "ok - $text"
-	else
-		echo "not ok - $text"
-		sed 's/^/    /' "$WORK/out"
-		FAILED=1
-	fi
-}
-wait_for() { # SECONDS COMMAND...
-	local end=$((SECONDS + $1))
-	shift
-	until "$@"; do
-		[ $SECONDS -lt $end ] || return 1
-		sleep 0.05
-	done
-}
+# shellcheck source=tests/smoke/_check.sh
+. "$(dirname "$0")/_check.sh"
 
 if [ "${CLUSTER_NATS_INSIDE:-}" != 1 ]; then
 	[ "$(id -u)" = 0 ] || skip "network namespaces need root"
