@@ -13,12 +13,16 @@ enum {
 	XHELLO_MIN = ZT_HDR_LEN + ZT_XHELLO_KEY_LEN,
 	NOT_HOPS = 0xff & ~ZT_HOPS_MASK,
 	SIV_BATCH = 16,
+	SALSA_BATCH = 16,
+	SHORT_BLOCKS = 2, // of text: up to so many are made side by side with other packets'
+	SALSA_LANES = SALSA_BATCH * (1 + SHORT_BLOCKS),
 };
 
 struct rl_cipher {
 	struct rl_siv siv;
 	// Key stream of suite 1: block 0 makes the key of the MAC, the text starts at block 1.
 	uint8_t stream[RL_SALSA_BLOCK + ZT_PACKET_MAX];
+	uint8_t blocks[SALSA_LANES][RL_SALSA_BLOCK]; // the first ones of several packets
 };
 
 struct rl_cipher *rl_cipher_new(void)
@@ -69,39 +73,81 @@ static void xor_text(uint8_t *p, size_t len, const uint8_t *stream)
 		p[i] ^= stream[RL_SALSA_BLOCK + i - ZT_AT_VERB];
 }
 
-static void seal_salsa(struct rl_cipher *c, const struct rl_key *key, uint8_t *p, size_t len,
-		       bool encrypt)
-{
-	size_t need = encrypt ? RL_SALSA_BLOCK + len - ZT_AT_VERB : RL_SALSA_BLOCK;
-	uint8_t mangled[32];
-	uint8_t tag[16];
+// A packet of suite 0 or 1 among others. stream: block 0, and the text's if it is short.
+struct salsa_packet {
+	struct rl_armor_job *job;
+	bool text; // is enciphered
+	uint8_t key[32];
+	const uint8_t *stream;
+};
 
-	mangle(mangled, key->salsa, p, len);
-	rl_salsa12_stream(c->stream, need, p, mangled);
-	if (encrypt)
-		xor_text(p, len, c->stream);
-	poly1305(tag, p, len, c->stream);
-	memcpy(p + ZT_AT_MAC, tag, ZT_MAC_LEN);
-	sodium_memzero(mangled, sizeof(mangled));
+// Blocks of the text that are made with those of the other packets.
+static unsigned text_blocks(const struct salsa_packet *s)
+{
+	size_t blocks = (s->job->len - (size_t)ZT_AT_VERB + RL_SALSA_BLOCK - 1) / RL_SALSA_BLOCK;
+
+	return s->text && blocks <= SHORT_BLOCKS ? (unsigned)blocks : 0;
 }
 
-static bool open_salsa(struct rl_cipher *c, const struct rl_key *key, uint8_t *p, size_t len,
-		       bool encrypted)
+static void salsa_streams(struct rl_cipher *c, struct salsa_packet s[], unsigned n)
 {
-	uint8_t mangled[32];
-	uint8_t tag[16];
-	bool ok;
+	struct rl_salsa_lane lane[SALSA_LANES];
+	unsigned lanes = 0;
 
-	mangle(mangled, key->salsa, p, len);
-	rl_salsa12_stream(c->stream, RL_SALSA_BLOCK, p, mangled);
-	poly1305(tag, p, len, c->stream);
-	ok = sodium_memcmp(tag, p + ZT_AT_MAC, ZT_MAC_LEN) == 0;
-	if (ok && encrypted) {
-		rl_salsa12_stream(c->stream, RL_SALSA_BLOCK + len - ZT_AT_VERB, p, mangled);
-		xor_text(p, len, c->stream);
+	for (unsigned i = 0; i < n; i++) {
+		const struct rl_armor_job *j = s[i].job;
+		unsigned blocks = 1 + text_blocks(&s[i]);
+
+		mangle(s[i].key, j->key->salsa, j->p, j->len);
+		s[i].stream = c->blocks[lanes];
+		for (unsigned b = 0; b < blocks; b++)
+			lane[lanes++] = (struct rl_salsa_lane){j->p, s[i].key, b};
 	}
-	sodium_memzero(mangled, sizeof(mangled));
-	return ok;
+	rl_salsa12_blocks(c->blocks, lane, lanes);
+}
+
+static void cipher_text(struct rl_cipher *c, const struct salsa_packet *s)
+{
+	const struct rl_armor_job *j = s->job;
+	const uint8_t *stream = s->stream;
+
+	if (!s->text)
+		return;
+	if (text_blocks(s) == 0) {
+		rl_salsa12_stream(c->stream, RL_SALSA_BLOCK + j->len - (size_t)ZT_AT_VERB, j->p,
+				  s->key);
+		stream = c->stream;
+	}
+	xor_text(j->p, j->len, stream);
+}
+
+static void seal_salsa(struct rl_cipher *c, struct salsa_packet s[], unsigned n)
+{
+	salsa_streams(c, s, n);
+	for (unsigned i = 0; i < n; i++) {
+		const struct rl_armor_job *j = s[i].job;
+		uint8_t tag[16];
+
+		cipher_text(c, &s[i]);
+		poly1305(tag, j->p, j->len, s[i].stream);
+		memcpy(j->p + ZT_AT_MAC, tag, ZT_MAC_LEN);
+	}
+	sodium_memzero(s, n * sizeof(*s));
+}
+
+static void open_salsa(struct rl_cipher *c, struct salsa_packet s[], unsigned n)
+{
+	salsa_streams(c, s, n);
+	for (unsigned i = 0; i < n; i++) {
+		struct rl_armor_job *j = s[i].job;
+		uint8_t tag[16];
+
+		poly1305(tag, j->p, j->len, s[i].stream);
+		j->ok = sodium_memcmp(tag, j->p + ZT_AT_MAC, ZT_MAC_LEN) == 0;
+		if (j->ok)
+			cipher_text(c, &s[i]);
+	}
+	sodium_memzero(s, n * sizeof(*s));
 }
 
 static void siv_packet(struct rl_siv_packet *s, const struct rl_armor_job *j)
@@ -145,59 +191,85 @@ static void open_siv(struct rl_cipher *c, struct rl_armor_job *const job[], unsi
 		job[i]->ok = s[i].ok;
 }
 
+// Jobs that wait until enough of their kind are there.
+struct batches {
+	struct rl_armor_job *siv[SIV_BATCH];
+	struct salsa_packet salsa[SALSA_BATCH];
+	unsigned sivs, salsas;
+};
+
+static void add_salsa(struct batches *b, struct rl_armor_job *j, bool text)
+{
+	b->salsa[b->salsas++] = (struct salsa_packet){.job = j, .text = text};
+}
+
+static void add_seal(struct batches *b, struct rl_armor_job *j)
+{
+	uint8_t *flags = &j->p[ZT_AT_FLAGS];
+
+	if (j->len < ZT_HDR_LEN || j->len > ZT_PACKET_MAX)
+		abort(); // the caller's buffer is already overrun, or holds no packet
+	*flags = (uint8_t)((*flags & ~ZT_SUITE_MASK) | j->suite << ZT_SUITE_SHIFT);
+	switch (j->suite) {
+	case ZT_SUITE_POLY1305:
+		add_salsa(b, j, false);
+		break;
+	case ZT_SUITE_SALSA_POLY1305:
+		*flags |= ZT_FLAG_ENCRYPTED;
+		add_salsa(b, j, true);
+		break;
+	case ZT_SUITE_AES_GMAC_SIV:
+		b->siv[b->sivs++] = j;
+		break;
+	default:
+		abort(); // no such suite: a mistake in the caller, never a matter of input
+	}
+}
+
+static void add_open(struct batches *b, struct rl_armor_job *j)
+{
+	bool whole = j->len >= ZT_HDR_LEN && j->len <= ZT_PACKET_MAX;
+	unsigned suite = whole ? suite_of(j->p) : ZT_SUITE_TRUSTED;
+
+	j->ok = false;
+	if (suite == ZT_SUITE_POLY1305 || suite == ZT_SUITE_SALSA_POLY1305)
+		add_salsa(b, j, suite == ZT_SUITE_SALSA_POLY1305);
+	else if (suite == ZT_SUITE_AES_GMAC_SIV)
+		b->siv[b->sivs++] = j;
+}
+
 void rl_armor_seal_many(struct rl_cipher *c, struct rl_armor_job *job, unsigned n)
 {
-	struct rl_armor_job *siv[SIV_BATCH];
-	unsigned sivs = 0;
+	struct batches b;
 
+	b.sivs = b.salsas = 0;
 	for (unsigned i = 0; i < n; i++) {
-		struct rl_armor_job *j = &job[i];
-		uint8_t *flags = &j->p[ZT_AT_FLAGS];
-
-		if (j->len < ZT_HDR_LEN || j->len > ZT_PACKET_MAX)
-			abort(); // the caller's buffer is already overrun, or holds no packet
-		*flags = (uint8_t)((*flags & ~ZT_SUITE_MASK) | j->suite << ZT_SUITE_SHIFT);
-		switch (j->suite) {
-		case ZT_SUITE_POLY1305:
-			seal_salsa(c, j->key, j->p, j->len, false);
-			break;
-		case ZT_SUITE_SALSA_POLY1305:
-			*flags |= ZT_FLAG_ENCRYPTED;
-			seal_salsa(c, j->key, j->p, j->len, true);
-			break;
-		case ZT_SUITE_AES_GMAC_SIV:
-			siv[sivs++] = j;
-			break;
-		default:
-			abort(); // no such suite: a mistake in the caller, never a matter of input
+		add_seal(&b, &job[i]);
+		if (b.sivs == SIV_BATCH || i + 1 == n) {
+			seal_siv(c, b.siv, b.sivs);
+			b.sivs = 0;
 		}
-		if (sivs == SIV_BATCH || i + 1 == n) {
-			seal_siv(c, siv, sivs);
-			sivs = 0;
+		if (b.salsas == SALSA_BATCH || i + 1 == n) {
+			seal_salsa(c, b.salsa, b.salsas);
+			b.salsas = 0;
 		}
 	}
 }
 
 void rl_armor_open_many(struct rl_cipher *c, struct rl_armor_job *job, unsigned n)
 {
-	struct rl_armor_job *siv[SIV_BATCH];
-	unsigned sivs = 0;
+	struct batches b;
 
+	b.sivs = b.salsas = 0;
 	for (unsigned i = 0; i < n; i++) {
-		struct rl_armor_job *j = &job[i];
-		bool whole = j->len >= ZT_HDR_LEN && j->len <= ZT_PACKET_MAX;
-		unsigned suite = whole ? suite_of(j->p) : ZT_SUITE_TRUSTED;
-
-		j->ok = false;
-		if (suite == ZT_SUITE_POLY1305)
-			j->ok = open_salsa(c, j->key, j->p, j->len, false);
-		else if (suite == ZT_SUITE_SALSA_POLY1305)
-			j->ok = open_salsa(c, j->key, j->p, j->len, true);
-		else if (suite == ZT_SUITE_AES_GMAC_SIV)
-			siv[sivs++] = j;
-		if (sivs == SIV_BATCH || i + 1 == n) {
-			open_siv(c, siv, sivs);
-			sivs = 0;
+		add_open(&b, &job[i]);
+		if (b.sivs == SIV_BATCH || i + 1 == n) {
+			open_siv(c, b.siv, b.sivs);
+			b.sivs = 0;
+		}
+		if (b.salsas == SALSA_BATCH || i + 1 == n) {
+			open_salsa(c, b.salsa, b.salsas);
+			b.salsas = 0;
 		}
 	}
 }

@@ -40,8 +40,9 @@ void rl_armor_seal(struct rl_cipher *c, const struct rl_key *key, uint8_t *p, si
 // garbage), or suite 2 or above 3. Hop bits are ignored. The packet ID stays as it is on the wire.
 bool rl_armor_open(struct rl_cipher *c, const struct rl_key *key, uint8_t *p, size_t len);
 
-// The same for many packets. Those of suite 3 go side by side (root/aes_packets.h): a short one
-// then costs a quarter. Key and packet stay the caller's; no packet may come twice.
+// The same for many packets. Those of suite 3 go side by side (root/aes_packets.h), and so do the
+// first blocks of those of suites 0 and 1 (rl_salsa12_blocks): a short one then costs a quarter, or
+// less than half. Key and packet stay the caller's; no packet may come twice.
 struct rl_armor_job {
 	const struct rl_key *key;
 	uint8_t *p;

@@ -7,28 +7,33 @@
 
 #include <string.h>
 
+enum { LANES_MAX = 16 };
+
 #define LANES 4
 #define TARGET
 #define NAME make4
+#define EACH each4
 #include "root/salsa_lanes.h"
 
 #ifdef __x86_64__
 #define LANES  8
 #define TARGET __attribute__((target("avx2")))
 #define NAME   make8
+#define EACH   each8
 #include "root/salsa_lanes.h"
 
 #define LANES  16
 #define TARGET __attribute__((target("avx512f")))
 #define NAME   make16
+#define EACH   each16
 #include "root/salsa_lanes.h"
 #endif
 
-enum { LANES_MAX = 16 };
-
 typedef void (*make_fn)(uint8_t *out, const uint32_t in[static 16]);
+typedef void (*each_fn)(uint8_t *out, const uint32_t word[16][LANES_MAX]);
 
 static make_fn make = make4;
+static each_fn each = each4;
 static unsigned lanes = 4;
 
 unsigned rl_salsa_lanes(void)
@@ -39,16 +44,22 @@ unsigned rl_salsa_lanes(void)
 bool rl_salsa_use_lanes(unsigned want)
 {
 	make_fn f = want == 4 ? make4 : NULL;
+	each_fn e = each4;
 
 #ifdef __x86_64__
-	if (want == 8 && __builtin_cpu_supports("avx2"))
+	if (want == 8 && __builtin_cpu_supports("avx2")) {
 		f = make8;
-	if (want == 16 && __builtin_cpu_supports("avx512f"))
+		e = each8;
+	}
+	if (want == 16 && __builtin_cpu_supports("avx512f")) {
 		f = make16;
+		e = each16;
+	}
 #endif
 	if (!f)
 		return false;
 	make = f;
+	each = e;
 	lanes = want;
 	return true;
 }
@@ -129,4 +140,44 @@ void rl_salsa12_xor(uint8_t *p, size_t len, const uint8_t nonce[static 8],
 		len -= n;
 	}
 	sodium_memzero(in, sizeof(in));
+}
+
+static void each_batch(uint8_t out[][RL_SALSA_BLOCK], const struct rl_salsa_lane *lane, unsigned n)
+{
+	uint32_t word[16][LANES_MAX];
+	uint8_t made[LANES_MAX][RL_SALSA_BLOCK];
+
+	for (unsigned i = 0; i < lanes; i++) {
+		const struct rl_salsa_lane *l = &lane[i < n ? i : 0]; // lanes to spare repeat one
+		uint32_t in[16];
+
+		rl_salsa_start(in, l->nonce, l->key);
+		in[8] = l->block;
+		for (unsigned w = 0; w < 16; w++)
+			word[w][i] = in[w];
+	}
+	each(made[0], word);
+	memcpy(out, made, (size_t)n * RL_SALSA_BLOCK);
+	sodium_memzero(word, sizeof(word));
+	sodium_memzero(made, sizeof(made));
+}
+
+void rl_salsa12_blocks(uint8_t out[][RL_SALSA_BLOCK], const struct rl_salsa_lane *lane, unsigned n)
+{
+	// Of a few, vectors would be slower.
+	while (n > 2) {
+		unsigned here = n < lanes ? n : lanes;
+
+		each_batch(out, lane, here);
+		out += here;
+		lane += here;
+		n -= here;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		uint8_t nonce_and_block[16] = {0};
+
+		memcpy(nonce_and_block, lane[i].nonce, 8);
+		memcpy(nonce_and_block + 8, &lane[i].block, sizeof(lane[i].block));
+		crypto_core_salsa2012(out[i], nonce_and_block, lane[i].key, NULL);
+	}
 }

@@ -22,6 +22,14 @@ void rl_salsa12_xor(uint8_t *p, size_t len, const uint8_t nonce[static 8],
 void rl_salsa_start(uint32_t in[static 16], const uint8_t nonce[static 8],
 		    const uint8_t key[static 32]);
 
+// One block each of many key streams of 12 rounds: what short packets need, side by side.
+struct rl_salsa_lane {
+	const uint8_t *nonce; // 8 bytes
+	const uint8_t *key;   // 32 bytes
+	uint32_t block;       // number in its stream
+};
+void rl_salsa12_blocks(uint8_t out[][RL_SALSA_BLOCK], const struct rl_salsa_lane *lane, unsigned n);
+
 // How many blocks are made at once: picked before main() starts.
 unsigned rl_salsa_lanes(void);
 // For tests and measurements, with no other thread about: 4, 8 or 16. False, and nothing changed,

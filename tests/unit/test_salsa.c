@@ -40,6 +40,31 @@ static void every_length(void **state)
 	}
 }
 
+// Blocks of streams that have nothing to do with each other.
+static void blocks_of_many_streams(void **state)
+{
+	enum { STREAMS = 40, BLOCKS = 5 };
+	uint8_t keys[STREAMS][32], nonces[STREAMS][8], whole[BLOCKS * RL_SALSA_BLOCK];
+	struct rl_salsa_lane lane[STREAMS];
+
+	width_begin(state);
+	randombytes_buf(keys, sizeof(keys));
+	randombytes_buf(nonces, sizeof(nonces));
+	for (unsigned n = 0; n <= STREAMS; n++) {
+		uint8_t(*out)[RL_SALSA_BLOCK] = malloc((n + !n) * sizeof(*out));
+
+		for (unsigned i = 0; i < n; i++)
+			lane[i] = (struct rl_salsa_lane){nonces[i], keys[i], (i + n) % BLOCKS};
+		rl_salsa12_blocks(out, lane, n);
+		for (unsigned i = 0; i < n; i++) {
+			crypto_stream_salsa2012(whole, sizeof(whole), nonces[i], keys[i]);
+			assert_memory_equal(out[i], whole + lane[i].block * RL_SALSA_BLOCK,
+					    RL_SALSA_BLOCK);
+		}
+		free(out);
+	}
+}
+
 static void no_other_widths(void **state)
 {
 	const unsigned before = rl_salsa_lanes();
@@ -55,6 +80,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WIDTHS(every_length),
+		WIDTHS(blocks_of_many_streams),
 		cmocka_unit_test(no_other_widths),
 	};
 
