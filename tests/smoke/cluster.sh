@@ -23,13 +23,20 @@ for tool in ip nats-server jq; do
 	command -v $tool >/dev/null || skip "$tool is not installed"
 done
 WORK=$(mktemp -d)
-cleanup() {
-	local status=$? pid m
-	trap - EXIT INT TERM
-	for pid in "${PID_OF[@]}"; do
-		kill "$pid" 2>/dev/null
+gone() { ! kill -0 "$1" 2>/dev/null; }
+# stop PID...: politely, and after ten seconds not.
+stop() {
+	local pid
+	kill "$@" 2>/dev/null
+	for pid in "$@"; do
+		wait_for 10 gone "$pid" || kill -9 "$pid"
+		wait "$pid" 2>/dev/null
 	done
-	wait
+}
+cleanup() {
+	local status=$? m
+	trap - EXIT INT TERM
+	[ ${#PID_OF[@]} = 0 ] || stop "${PID_OF[@]}"
 	if [ $status != 0 ]; then
 		for m in $MEMBERS; do
 			echo "--- $m:"
@@ -107,7 +114,7 @@ check "a member that died is noticed within 8 s" wait_for 8 state_is a b dead
 serve b
 check "it comes back" wait_for 20 sees a b live
 
-kill "${PID_OF[c]}" && wait "${PID_OF[c]}" 2>/dev/null
+stop "${PID_OF[c]}"
 unset "PID_OF[c]"
 check "one that leaves in good order says so" wait_for 3 state_is a c left
 
