@@ -63,6 +63,7 @@ struct config_limits {
 	uint32_t budget_cells;
 	uint32_t relay_pps;
 	uint32_t known_pps;
+	uint32_t forwarder_pps;
 	uint32_t peer_verb_pps;
 	uint32_t stranger_pps;
 	uint32_t stranger_total_pps;

@@ -103,6 +103,9 @@ const struct config_row config_rows[] = {
 	 .help = "Relayed packets from one IPv4 address or IPv6 /64; 0: no limit."},
 	{LIMIT(known_pps), .min = 0, .max = RATE_MAX, .preset = "5000", .unit = "packets/s",
 	 .help = "Packets for the root from one IPv4 address or IPv6 /64; 0: no limit."},
+	{LIMIT(forwarder_pps), .min = 0, .max = RATE_MAX, .preset = "2000000", .unit = "packets/s",
+	 .help = "Packets from one front address of another member of the cluster, or of a sibling, which passes on "
+		 "what many clients send, beyond relay_pps and known_pps; 0: no limit."},
 	{LIMIT(peer_verb_pps), .min = 0, .max = RATE_MAX, .preset = "200", .unit = "packets/s",
 	 .help = "Packets for the root from one peer; 0: no limit."},
 	{LIMIT(stranger_pps), .min = 1, .max = RATE_MAX, .preset = "200", .unit = "packets/s",

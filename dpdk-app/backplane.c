@@ -294,6 +294,7 @@ static int use_config(struct backplane *b, struct cluster_config *c)
 		for (unsigned f = 0; id != b->self && f < RL_FAMILIES; f++)
 			b->fronts[id][f].addr = c->member[i].front[f];
 	}
+	backplane_front_known(b);
 	return 0;
 }
 

@@ -23,6 +23,18 @@ static uint64_t now_us(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
+// Their fronts bring the packets of all their clients.
+void backplane_front_known(struct backplane *b)
+{
+	struct rl_inet all[RL_FORWARDERS_MAX];
+	unsigned n = 0;
+	for (unsigned m = 1; m < RL_MEMBER_IDS; m++)
+		for (unsigned f = 0; f < RL_FAMILIES; f++)
+			if (b->fronts[m][f].addr.family != 0 && n < RL_FORWARDERS_MAX)
+				all[n++] = b->fronts[m][f].addr;
+	rl_root_forwarders(b->o.root, RL_FORWARDERS_MEMBERS, all, n);
+}
+
 int backplane_front_open(struct backplane *b)
 {
 	static const int domain[RL_FAMILIES] = {AF_INET, AF_INET6};

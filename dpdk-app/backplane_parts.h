@@ -55,6 +55,8 @@ void backplane_status_turn(struct backplane *b);
 struct rl_steward_host backplane_host(struct backplane *b);
 // backplane_front.c
 int backplane_front_open(struct backplane *b);
+// b->fronts has changed: the core hears of it.
+void backplane_front_known(struct backplane *b);
 void backplane_front_close(struct backplane *b);
 void backplane_front_take(struct backplane *b, struct port_packet *pk);
 void backplane_front_turn(struct backplane *b);

@@ -50,6 +50,7 @@ static struct rl_options core_options(const struct config_limits *l)
 		.budget_cells = l->budget_cells,
 		.relay_pps = l->relay_pps,
 		.known_pps = l->known_pps,
+		.forwarder_pps = l->forwarder_pps,
 		.peer_verb_pps = l->peer_verb_pps,
 		.stranger_pps = l->stranger_pps,
 		.stranger_total_pps = l->stranger_total_pps,

@@ -5,6 +5,7 @@
 
 #include "root/ahead.h"
 #include "root/budget.h"
+#include "root/forwarder.h"
 #include "root/group.h"
 #include "root/known_bad.h"
 #include "root/pairs.h"
@@ -40,6 +41,7 @@ struct rl_root {
 	struct rl_pairs pairs;
 	struct rl_groups groups;
 	_Atomic(struct rl_worlds *) worlds; // control: writes; workers: read within one call
+	struct rl_forwarders forwarders;
 	uint8_t cookie_key[16];
 	uint32_t expire_at; // control's cursor
 	struct {
@@ -65,6 +67,7 @@ struct rl_worker {
 	struct rl_budget stranger_budget; // by /24 (/48), as the next two
 	struct rl_budget encrypted_budget;
 	struct rl_budget validate_budget;
+	struct rl_budget_total *forwarder_budget; // by place in root->forwarders
 	struct rl_budget_total stranger_total;
 	struct rl_budget_total encrypted_total;
 	struct rl_known_bad known_bad;

@@ -14,6 +14,7 @@
 	X(BAD_SUITE, "bad_suite", "trusted path or unknown cipher suite") \
 	X(RATE_RELAY, "rate_relay", "source over its budget for relayed packets") \
 	X(RATE_KNOWN, "rate_known", "source over its budget for packets to the root") \
+	X(RATE_MEMBER, "rate_member", "member or sibling over its budgets for what it passes on") \
 	X(RATE_STRANGER, "rate_stranger", "prefix over its budget for HELLO of unknown nodes") \
 	X(RATE_ENCRYPTED, "rate_encrypted", "prefix over its budget for encrypted HELLO") \
 	X(RATE_VALIDATE, "rate_validate", "prefix over its budget for identity validations") \

@@ -19,6 +19,7 @@ struct rl_options rl_options_default(void)
 		.budget_cells = 16384,
 		.relay_pps = 200000,
 		.known_pps = 5000,
+		.forwarder_pps = 2000000,
 		.peer_verb_pps = 200,
 		.stranger_pps = 200,
 		.stranger_total_pps = 2000,

@@ -90,6 +90,21 @@ static void pass_lookup(struct rl_worker *w, struct rl_packet *p[], unsigned n)
 	}
 }
 
+// Over what any address may send. Other members and siblings may send more. Out of line: it is
+// rare, and the relay path is short of registers.
+static __attribute__((noinline, cold)) bool over(struct rl_worker *w, struct rl_packet *p,
+						 enum rl_drop why)
+{
+	const struct rl_root *r = w->root;
+	unsigned at = rl_forwarders_find(&r->forwarders, &p->from);
+	if (at == RL_FORWARDER_NONE)
+		return !rl_drop(p, why);
+	if (rl_budget_total_take(&w->forwarder_budget[at], (uint32_t)w->now_ms,
+				 r->opt.forwarder_pps, 1))
+		return false;
+	return !rl_drop(p, RL_DROP_RATE_MEMBER);
+}
+
 static void pass_decide(struct rl_worker *w, struct rl_packet *p)
 {
 	struct rl_root *r = w->root;
@@ -99,7 +114,7 @@ static void pass_decide(struct rl_worker *w, struct rl_packet *p)
 	if (p->verdict == RL_MEMBER) {
 		if (!rl_budget_take(&w->known_budget, source_hash(&w->known_budget, p), now,
 				    r->opt.known_pps, 1))
-			rl_drop(p, RL_DROP_RATE_KNOWN);
+			over(w, p, RL_DROP_RATE_KNOWN);
 		return;
 	}
 	w->arrival = p;
@@ -107,10 +122,9 @@ static void pass_decide(struct rl_worker *w, struct rl_packet *p)
 		rl_for_us(w, p, false);
 		return;
 	}
-	if (!rl_budget_take(&w->relay_budget, p->source, now, r->opt.relay_pps, 1)) {
-		rl_drop(p, RL_DROP_RATE_RELAY);
+	if (!rl_budget_take(&w->relay_budget, p->source, now, r->opt.relay_pps, 1) &&
+	    over(w, p, RL_DROP_RATE_RELAY))
 		return;
-	}
 	p->peer = rl_peer_table_confirm(&r->peers, p->peer, p->zt_to, p->hash);
 	rl_relay(w, p);
 }

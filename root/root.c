@@ -70,6 +70,7 @@ static bool make_tables(struct rl_root *r, const uint8_t seed[static 32])
 	subkey(key, sizeof(key), seed, 3);
 	rl_groups_init(&r->groups, groups, o->group_members, o->group_timeout_ms, key);
 	subkey(r->cookie_key, sizeof(r->cookie_key), seed, 4);
+	subkey((uint8_t *)r->forwarders.key, sizeof(r->forwarders.key), seed, 5);
 	return true;
 }
 
@@ -103,6 +104,12 @@ void rl_root_free(struct rl_root *r)
 		r->host.free(r->host.ctx, r->block[i].mem, r->block[i].size);
 	sodium_memzero(r, sizeof(*r));
 	free(r);
+}
+
+int rl_root_forwarders(struct rl_root *r, enum rl_forwarder_group group, const struct rl_inet *addr,
+		       unsigned count)
+{
+	return rl_forwarders_set(&r->forwarders, group, addr, count);
 }
 
 const struct rl_identity *rl_root_identity(const struct rl_root *r)

@@ -19,6 +19,7 @@ struct rl_worker;
 enum {
 	RL_BURST_MAX = 64,
 	RL_WORLDS_MAX = 16,
+	RL_FORWARDERS_MAX = 128, // addresses of a group
 
 	// Version told to peers in OK(HELLO)
 	RL_SOFTWARE_MAJOR = 0,
@@ -45,6 +46,9 @@ struct rl_options {
 			    // limit
 	uint32_t known_pps; // [5000] packets a second for the root from one IP address (/64); 0: no
 			    // limit
+	uint32_t forwarder_pps; // [2000000] packets a second from one front address of another
+				// member or of a sibling, beyond what any address may
+				// (root/forwarder.h); 0: no limit
 	uint32_t peer_verb_pps; // [200] packets a second for the root from one peer; 0: no limit
 	uint32_t stranger_pps;  // [200] HELLO of strangers a second from one /24 or /48
 	uint32_t stranger_total_pps; // [2000] of all together, per worker; as many encrypted ones
@@ -91,6 +95,18 @@ struct rl_worlds *rl_worlds_new(const struct rl_world *worlds, unsigned count);
 void rl_worlds_free(struct rl_worlds *w);
 struct rl_worlds *rl_root_set_worlds(struct rl_root *r, struct rl_worlds *w);
 const struct rl_worlds *rl_root_worlds(const struct rl_root *r);
+
+// Whose packets, being those of many clients, have a budget of their own (root/forwarder.h): the
+// new set of the group replaces the old one. Before workers start, or from one thread per group;
+// not more often than configurations change. 0; -ENOSPC: more than RL_FORWARDERS_MAX, nothing
+// changed.
+enum rl_forwarder_group {
+	RL_FORWARDERS_MEMBERS,
+	RL_FORWARDERS_SIBLINGS,
+	RL_FORWARDER_GROUPS,
+};
+int rl_root_forwarders(struct rl_root *r, enum rl_forwarder_group group, const struct rl_inet *addr,
+		       unsigned count);
 
 // One per thread that calls rl_receive_burst or rl_admit. seed: 32 random bytes, different for
 // each.

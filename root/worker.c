@@ -41,11 +41,12 @@ static bool make_tables(struct rl_worker *w, const uint8_t seed[static 32])
 	uint8_t key[16], purpose = 16;
 	void *bad = take(w, rl_known_bad_size(KNOWN_BAD_CELLS));
 	void *pieces = take(w, rl_reassembly_size(o->reassembly_slots));
+	w->forwarder_budget = take(w, RL_FORWARDER_NONE * sizeof(*w->forwarder_budget));
 	w->out = take(w, RL_OUT_MAX * sizeof(struct rl_out));
 	w->plain = take(w, ZT_PACKET_MAX);
 	w->expand = take(w, ZT_PACKET_MAX);
 	uint8_t *ahead = take(w, RL_AHEAD_SLOTS * (size_t)ZT_PACKET_MAX);
-	if (!bad || !pieces || !w->out || !w->plain || !w->expand || !ahead)
+	if (!bad || !pieces || !w->forwarder_budget || !w->out || !w->plain || !w->expand || !ahead)
 		return false;
 	for (unsigned i = 0; i < RL_AHEAD_SLOTS; i++)
 		w->ahead[i].expanded = ahead + i * (size_t)ZT_PACKET_MAX;

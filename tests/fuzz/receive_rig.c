@@ -89,6 +89,7 @@ static struct rl_options limits(uint8_t profile)
 	o.whois_max = profile & 2 ? 64 : 32;
 	o.relay_pps = profile & 4 ? 10 : 0;
 	o.known_pps = profile & 4 ? 20 : 0;
+	o.forwarder_pps = profile & 4 ? 15 : 0;
 	o.peer_verb_pps = profile & 8 ? 10 : 0;
 	o.stranger_pps = profile & 16 ? 2 : 0;
 	o.encrypted_pps = profile & 16 ? 2 : 0;
@@ -114,6 +115,7 @@ void rig_open(struct rig *g, uint8_t profile)
 	g->worker = rl_worker_new(g->root, seed[1]);
 	g->admission = rl_worker_new(g->root, seed[2]);
 	must(g->worker && g->admission);
+	must(rl_root_forwarders(g->root, RL_FORWARDERS_MEMBERS, &rig_address[1], 2) == 0);
 	must(!rl_root_set_worlds(g->root, rl_worlds_new(&planet, 1)));
 	for (unsigned i = 0; i < NODES; i++) {
 		g->node[i] = made[i];
