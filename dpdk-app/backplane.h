@@ -41,6 +41,10 @@ void backplane_stop(struct backplane *b);
 //
 // After each call of the core: hands over what it noticed.
 void backplane_sights(struct backplane *b, const struct rl_worker *core);
+// And the questions that the core leaves to its host (root/ask.h).
+void backplane_asks(struct backplane *b, const struct rl_worker *core);
+// Hook of the core: may another member know this node's identity? No lock.
+bool backplane_elsewhere(const struct backplane *b, uint64_t address);
 // A packet whose destination is not here (RL_MISS). True: p->to is where the member that serves it
 // is reached.
 bool backplane_forward(struct backplane *b, struct rl_packet *p);
@@ -61,6 +65,7 @@ const struct port_tx_stats *backplane_tx_stats(const struct backplane *b);
 struct backplane_counters {
 	_Atomic uint64_t forwarded;   // packets passed to the member that serves their destination
 	_Atomic uint64_t unreached;   // not passed on: no way to that member is known
+	_Atomic uint64_t asks_full;   // questions lost: the thread does not keep up
 	_Atomic uint64_t events_full; // sightings lost: the thread does not keep up
 	_Atomic uint64_t keepalives;  // answered or taken
 	_Atomic uint64_t false_keepalives;

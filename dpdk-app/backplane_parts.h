@@ -29,6 +29,7 @@ struct backplane {
 	bool started;
 	atomic_bool stop;
 	struct rte_ring *events;  // of struct event, by workers
+	struct rte_ring *asks;    // of struct rl_ask, by workers
 	struct rte_ring *packets; // of struct port_packet *, kept
 	struct handle handle;     // to tell clients and members
 	struct rl_steward steward;
@@ -49,6 +50,9 @@ struct backplane {
 
 // What of the out-box has filled goes out.
 void backplane_flush(struct backplane *b);
+// backplane_asks.c: 0 or -ENOMEM; how many were taken.
+int backplane_asks_make(struct backplane *b);
+unsigned backplane_asks_take(struct backplane *b);
 // backplane_status.c
 void backplane_status_turn(struct backplane *b);
 // backplane_host.c

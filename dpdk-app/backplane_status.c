@@ -116,6 +116,7 @@ static json_t *cluster_json(const struct backplane *b)
 	add(o, "forwarded", count(&b->counters.forwarded));
 	add(o, "unreached", count(&b->counters.unreached));
 	add(o, "eventsFull", count(&b->counters.events_full));
+	add(o, "asksFull", count(&b->counters.asks_full));
 	add(o, "keepalives", count(&b->counters.keepalives));
 	add(o, "falseKeepalives", count(&b->counters.false_keepalives));
 	json_object_set_new(o, "decisions", decisions_json(b));

@@ -46,8 +46,10 @@ void handle_packet(struct handle *h, struct port_packet *pk)
 
 void handle_sights(struct handle *h)
 {
-	if (h->backplane)
-		backplane_sights(h->backplane, h->core);
+	if (!h->backplane)
+		return;
+	backplane_sights(h->backplane, h->core);
+	backplane_asks(h->backplane, h->core);
 }
 
 void handle_out(struct handle *h)

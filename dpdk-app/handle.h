@@ -19,5 +19,5 @@ struct handle {
 void handle_packet(struct handle *h, struct port_packet *pk);
 // Hands the out-box to the ports; after the burst's own packets, before the core is called again.
 void handle_out(struct handle *h);
-// What the core noticed of clients in this call, for the other members.
+// What the core noticed of clients in this call, and their questions, for the other members.
 void handle_sights(struct handle *h);

@@ -32,6 +32,11 @@ static void admitted(void *ctx, const struct rl_identity *id, uint64_t now_ms)
 	known_admitted(((struct app *)ctx)->known, id, now_ms);
 }
 
+static bool elsewhere(void *ctx, uint64_t address)
+{
+	return backplane_elsewhere(((struct app *)ctx)->backplane, address);
+}
+
 static struct rl_options core_options(const struct config_limits *l)
 {
 	return (struct rl_options){
@@ -107,6 +112,7 @@ static int start_root(struct app *a)
 			       .ctx = a};
 	uint8_t seed[32];
 	o.sight_ms = a->config.cluster.given ? SIGHT_MS : 0;
+	host.elsewhere = a->config.cluster.given ? elsewhere : NULL;
 	a->known = known_open(a->config.state_dir);
 	if (!a->known)
 		return -ENOMEM;

@@ -153,6 +153,7 @@ void rl_admit(struct rl_worker *w, struct rl_scratch *s, uint64_t now_ms, struct
 	w->tick = rl_tick_of(now_ms);
 	w->out_count = 0;
 	w->sight_count = 0;
+	w->ask_count = 0;
 	w->arrival = p;
 	p->verdict = RL_DONE;
 	p->drop = RL_DROP_NONE;

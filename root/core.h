@@ -4,6 +4,7 @@
 #pragma once
 
 #include "root/ahead.h"
+#include "root/ask.h"
 #include "root/budget.h"
 #include "root/forwarder.h"
 #include "root/group.h"
@@ -87,6 +88,8 @@ struct rl_worker {
 	struct rl_packet *due[RL_BURST_MAX];
 	unsigned sight_count;
 	struct rl_sight sight[RL_BURST_MAX];
+	unsigned ask_count;
+	struct rl_ask *ask; // RL_ASKS; NULL: the host has no hook for them
 	unsigned out_count;
 	struct rl_out *out;
 	unsigned seal_count; // packets of this burst yet to be sealed
@@ -188,6 +191,16 @@ void rl_verb_whois(struct rl_worker *w, struct rl_request *q);
 unsigned rl_whois_ahead(struct rl_worker *w, const struct rl_packet *p, uint64_t hash[],
 			unsigned max);
 void rl_whois_ahead_peers(struct rl_worker *w, const uint64_t hash[], unsigned n);
+enum { RL_WHOIS_PER_OK = (ZT_MTU - ZT_HDR_LEN - 9) / ZT_IDENTITY_LEN };
+// Is its identity known here? And: writes it. *peer: set if it is a client's.
+bool rl_whois_knows(const struct rl_root *r, uint64_t address);
+bool rl_whois_put(const struct rl_root *r, struct rl_writer *out, uint64_t address,
+		  struct rl_peer **peer);
+// ask.c, of hosts that have the hook: true: the host is asked, and the verdict is set.
+bool rl_ask_whois(struct rl_worker *w, const struct rl_request *q, const uint64_t *address,
+		  unsigned n);
+bool rl_ask_gather(struct rl_worker *w, const struct rl_request *q, const struct rl_group_key *key,
+		   uint32_t limit);
 void rl_verb_echo(struct rl_worker *w, struct rl_request *q);
 void rl_verb_like(struct rl_worker *w, struct rl_request *q);
 void rl_verb_gather(struct rl_worker *w, struct rl_request *q);
@@ -196,4 +209,7 @@ void rl_verb_gather(struct rl_worker *w, struct rl_request *q);
 void rl_like_read(struct rl_reader *in, struct rl_group_look *l);
 bool rl_gather_read(const struct rl_root *r, struct rl_reader *in, struct rl_group_key *key,
 		    uint32_t *limit);
+// What OK(GATHER) says after the header: `total` members, n of them.
+void rl_gather_put(struct rl_writer *out, const struct rl_group_key *key, uint32_t total,
+		   const uint64_t *member, unsigned n);
 void rl_verb_network_config(struct rl_worker *w, struct rl_request *q);

@@ -135,6 +135,7 @@ void rl_receive_burst(struct rl_worker *w, uint64_t now_ms, struct rl_packet *p[
 	w->tick = rl_tick_of(now_ms);
 	w->out_count = 0;
 	w->sight_count = 0;
+	w->ask_count = 0;
 	w->ours_count = 0;
 	for (unsigned i = 0; i < n; i++)
 		pass_parse(w, p[i]);

@@ -13,6 +13,7 @@
 #include "root/packet.h"
 #include "root/world.h"
 
+struct rl_group_key;
 struct rl_root;
 struct rl_worker;
 
@@ -71,6 +72,11 @@ struct rl_host {
 	// then not validated again. And: a newcomer is in the table.
 	bool (*validated)(void *ctx, const struct rl_identity *id);
 	void (*admitted)(void *ctx, const struct rl_identity *id, uint64_t now_ms);
+	// Optional, on workers and admission threads, for a host with other members (root/ask.h);
+	// must be quick and take no lock. May another member know the identity of this node, which
+	// is unknown here? Do clients of others listen to this group?
+	bool (*elsewhere)(void *ctx, uint64_t address);
+	bool (*groups_elsewhere)(void *ctx, const struct rl_group_key *group);
 	// Zeroed memory, cache-line aligned, for the whole life of the root. NULL: out of memory.
 	void *(*alloc)(void *ctx, size_t size);
 	void (*free)(void *ctx, void *mem, size_t size);
@@ -148,6 +154,7 @@ const struct rl_out *rl_worker_out(const struct rl_worker *w, unsigned *count);
 	X(relay_bytes, "bytes of them")                                         \
 	X(relay_fragments, "fragments among them")                              \
 	X(replies, "answers sent")                                              \
+	X(asked, "questions that other members are asked about first")          \
 	X(deferred, "handed to admission")                                      \
 	X(admitted, "new peers")                                                \
 	X(validations, "identity validations done")                             \

@@ -20,6 +20,7 @@ void rl_tell_begin(struct rl_worker *w, uint64_t now_ms)
 	w->tick = rl_tick_of(now_ms);
 	w->out_count = 0;
 	w->sight_count = 0;
+	w->ask_count = 0;
 	w->arrival = NULL;
 }
 
@@ -110,6 +111,131 @@ int rl_tell_rendezvous(struct rl_worker *w, uint64_t client, const struct rl_ine
 	bool sent = rl_rendezvous_send(w, t.peer, &t.path, other, at);
 	rl_seal_all(w);
 	return sent ? 0 : -ENOBUFS;
+}
+
+// An answer to a question of its, in a fresh entry of the out-box.
+static struct rl_writer begin_ok(struct rl_worker *w, struct rl_out *box, uint64_t client,
+				 uint8_t verb, uint64_t id)
+{
+	struct rl_writer out = rl_reply_header(w, box->data, RL_OUT_ROOM, client, ZT_VERB_OK);
+	rl_put8(&out, verb);
+	rl_put64(&out, id);
+	return out;
+}
+
+static int may_answer(struct rl_worker *w, const struct told *t)
+{
+	if (!atomic_load_explicit(&t->cold->withheld, memory_order_relaxed))
+		return 0;
+	rl_count(w, RL_DROP_WITHHELD);
+	return -EACCES;
+}
+
+static const struct rl_identity *find_given(const struct rl_identity *given, unsigned n,
+					    uint64_t address)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (given[i].address == address)
+			return &given[i];
+	return NULL;
+}
+
+// What is known of the asked: the addresses first, so that the room for the answers is known.
+struct whois {
+	unsigned count;
+	uint64_t address[RL_ASK_WHOIS_MAX];
+	const struct rl_identity *given[RL_ASK_WHOIS_MAX]; // NULL: known here
+	unsigned introduced;
+	struct rl_peer *introduce[RL_ASK_WHOIS_MAX];
+};
+
+static void whois_collect(const struct rl_root *r, struct whois *k, const uint64_t *asked,
+			  unsigned n, const struct rl_identity *given, unsigned given_count)
+{
+	k->count = k->introduced = 0;
+	for (unsigned i = 0; i < n; i++) {
+		bool here = rl_whois_knows(r, asked[i]);
+		const struct rl_identity *g =
+			here ? NULL : find_given(given, given_count, asked[i]);
+		if (!here && !g)
+			continue;
+		k->address[k->count] = asked[i];
+		k->given[k->count++] = g;
+	}
+}
+
+static void whois_put(const struct rl_root *r, struct whois *k, unsigned i, struct rl_writer *out,
+		      const struct rl_peer *asker)
+{
+	struct rl_peer *peer = NULL;
+	if (k->given[i])
+		rl_identity_put(out, k->given[i]);
+	else
+		rl_whois_put(r, out, k->address[i], &peer);
+	if (peer && peer != asker)
+		k->introduce[k->introduced++] = peer;
+}
+
+int rl_tell_whois(struct rl_worker *w, uint64_t client, const struct rl_inet *by, uint64_t id,
+		  const uint64_t *asked, unsigned n, const struct rl_identity *given,
+		  unsigned given_count)
+{
+	struct whois k;
+	struct told t;
+	if (n == 0 || n > RL_ASK_WHOIS_MAX)
+		return -EINVAL;
+	int ret = find(w, client, by, &t);
+	if (ret == 0)
+		ret = may_answer(w, &t);
+	if (ret)
+		return ret;
+	whois_collect(w->root, &k, asked, n, given, given_count);
+	if (k.count == 0) {
+		rl_count(w, RL_DROP_NO_ANSWER);
+		return -ENODATA;
+	}
+	if (w->out_count + (k.count + RL_WHOIS_PER_OK - 1) / RL_WHOIS_PER_OK > RL_OUT_MAX) {
+		rl_count(w, RL_DROP_OUTBOX_FULL);
+		return -ENOBUFS;
+	}
+	for (unsigned i = 0; i < k.count;) {
+		struct rl_out *box = rl_out_new(w);
+		struct rl_writer out = begin_ok(w, box, client, ZT_VERB_WHOIS, id);
+		for (unsigned here = 0; i < k.count && here < RL_WHOIS_PER_OK; i++, here++)
+			whois_put(w->root, &k, i, &out, t.peer);
+		w->stats.replies++;
+		send(w, &t, box, &out);
+	}
+	// Who asks about a peer right after having been introduced to it has lost that hint.
+	for (unsigned i = 0; i < k.introduced; i++)
+		rl_introduce_again(w, t.peer, k.introduce[i]);
+	rl_seal_all(w);
+	return 0;
+}
+
+int rl_tell_gather(struct rl_worker *w, uint64_t client, const struct rl_inet *by, uint64_t id,
+		   const struct rl_group_key *group, uint32_t total, const uint64_t *member,
+		   unsigned n)
+{
+	struct told t;
+	if (n > RL_TELL_GATHER_MAX)
+		return -EINVAL;
+	int ret = find(w, client, by, &t);
+	if (ret == 0)
+		ret = may_answer(w, &t);
+	if (ret)
+		return ret;
+	if (n == 0) {
+		rl_count(w, RL_DROP_NO_ANSWER);
+		return -ENODATA;
+	}
+	struct rl_out *box = rl_out_new(w);
+	if (!box)
+		return -ENOBUFS;
+	struct rl_writer out = begin_ok(w, box, client, ZT_VERB_MULTICAST_GATHER, id);
+	rl_gather_put(&out, group, total, member, n);
+	w->stats.replies++;
+	return send(w, &t, box, &out);
 }
 
 bool rl_root_withhold(struct rl_root *r, uint64_t client, bool withheld)

@@ -4,16 +4,24 @@
 // worker, and rl_tell_begin empties it. The thread needs a worker of its own, like an admission
 // thread.
 //
+// Answers to what the root has asked its host (root/ask.h) are among them; they may take several
+// packets.
+//
 // Everything goes to a client that is known here, by a path of it that is stored, that is, proven:
 // a host cannot make the root send to an address that never asked for it.
 //
 // 0, or -ENOENT (no such client), -ENOTCONN (that address is no stored path of it, or one unheard
-// for too long), -EINVAL (too many entries, or none), -ENOBUFS (out-box full, counted).
+// for too long), -EINVAL (too many entries, or none), -ENOBUFS (out-box full, counted); of answers
+// also -EACCES (withheld from this client, counted) and -ENODATA (nothing is known, counted).
 #pragma once
 
+#include "root/ask.h"
 #include "root/root.h"
 
-enum { RL_TELL_PUSH_MAX = 32 }; // as many endpoints as a root has in a planet
+enum {
+	RL_TELL_PUSH_MAX = 32, // as many endpoints as a root has in a planet
+	RL_TELL_GATHER_MAX = (ZT_MTU - 61) / ZT_ADDRESS_LEN // addresses that fit one datagram
+};
 
 void rl_tell_begin(struct rl_worker *w, uint64_t now_ms);
 
@@ -27,6 +35,18 @@ int rl_tell_echo(struct rl_worker *w, uint64_t client, const struct rl_inet *by)
 // RENDEZVOUS: `other` is at this address.
 int rl_tell_rendezvous(struct rl_worker *w, uint64_t client, const struct rl_inet *by,
 		       uint64_t other, const struct rl_inet *at);
+
+// OK(WHOIS) about the question `id`: of n addresses (RL_ASK_WHOIS_MAX at most), in their order, the
+// identities known here and those among the `given`. Several datagrams if one is too small; all or
+// none. Clients of this root among the asked are then introduced again, if they were a short while
+// ago (6.1).
+int rl_tell_whois(struct rl_worker *w, uint64_t client, const struct rl_inet *by, uint64_t id,
+		  const uint64_t *asked, unsigned n, const struct rl_identity *given,
+		  unsigned given_count);
+// OK(GATHER): `total` members, n of them; none is -ENODATA.
+int rl_tell_gather(struct rl_worker *w, uint64_t client, const struct rl_inet *by, uint64_t id,
+		   const struct rl_group_key *group, uint32_t total, const uint64_t *member,
+		   unsigned n);
 
 // While withheld, a client's requests are taken but not answered (counted WITHHELD), and it gets no
 // keepalives: it goes to another member for good. Relaying to and from it goes on. Any thread.

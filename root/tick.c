@@ -66,6 +66,7 @@ void rl_tick(struct rl_worker *w, uint64_t now_ms, unsigned part, unsigned parts
 	w->tick = rl_tick_of(now_ms);
 	w->out_count = 0;
 	w->sight_count = 0;
+	w->ask_count = 0;
 	w->arrival = NULL;
 	w->stats.drop[RL_DROP_FRAG_LOST] += rl_reassembly_expire(&w->reassembly, now_ms);
 	if (r->opt.keepalive_ms == 0)

@@ -2,8 +2,9 @@
 // MULTICAST_LIKE and MULTICAST_GATHER (docs/protocol.md 4.8, 4.9): who listens to which group, and
 // some of them at random.
 #include "root/reply.h"
+#include "root/tell.h"
 
-enum { TUPLE_LEN = 18, GATHER_FIT = (ZT_MTU - 61) / ZT_ADDRESS_LEN };
+enum { TUPLE_LEN = 18, GATHER_FIT = RL_TELL_GATHER_MAX };
 
 static struct rl_group_key get_group(struct rl_reader *in)
 {
@@ -104,6 +105,20 @@ static unsigned gather(struct rl_worker *w, struct rl_request *q, const struct r
 	return rl_group_gather(groups, key, asker_of(q), limit, w->now_ms, &w->dice, member, total);
 }
 
+void rl_gather_put(struct rl_writer *out, const struct rl_group_key *key, uint32_t total,
+		   const uint64_t *member, unsigned n)
+{
+	rl_put64(out, key->network);
+	rl_put16(out, (uint16_t)(key->mac >> 32));
+	rl_put32(out, (uint32_t)key->mac);
+	rl_put32(out, key->adi);
+	rl_put32(out, total);
+	rl_put16(out, (uint16_t)n);
+	uint8_t *at = rl_put(out, (size_t)n * ZT_ADDRESS_LEN);
+	for (unsigned i = 0; at && i < n; i++)
+		rl_store40(at + (size_t)i * ZT_ADDRESS_LEN, member[i]);
+}
+
 void rl_verb_gather(struct rl_worker *w, struct rl_request *q)
 {
 	struct rl_reader in = rl_reader(q->data + ZT_AT_PAYLOAD, q->len - ZT_AT_PAYLOAD);
@@ -114,21 +129,15 @@ void rl_verb_gather(struct rl_worker *w, struct rl_request *q)
 		rl_drop(q->packet, RL_DROP_MALFORMED);
 		return;
 	}
+	if (w->root->host.groups_elsewhere && rl_ask_gather(w, q, &key, limit))
+		return;
 	unsigned n = gather(w, q, &key, limit, member, &total);
 	if (n == 0) {
 		rl_drop(q->packet, RL_DROP_NO_ANSWER);
 		return;
 	}
 	struct rl_writer out = rl_reply_begin(w, q, ZT_VERB_OK, ZT_VERB_MULTICAST_GATHER);
-	rl_put64(&out, key.network);
-	rl_put16(&out, (uint16_t)(key.mac >> 32));
-	rl_put32(&out, (uint32_t)key.mac);
-	rl_put32(&out, key.adi);
-	rl_put32(&out, total);
-	rl_put16(&out, (uint16_t)n);
-	uint8_t *at = rl_put(&out, (size_t)n * ZT_ADDRESS_LEN);
-	for (unsigned i = 0; at && i < n; i++)
-		rl_store40(at + (size_t)i * ZT_ADDRESS_LEN, member[i]);
+	rl_gather_put(&out, &key, total, member, n);
 	if (rl_reply_allowed(w, q, rl_writer_len(&out)))
 		rl_reply_send(w, q, &out);
 }

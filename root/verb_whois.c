@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // WHOIS (docs/protocol.md 4.5): identities of the root itself and its fellow roots from a prepared
 // table, since every client asks for them every 5 s (6.8), then those of peers. Long lists are
-// answered by several OKs that fit a datagram.
+// answered by several OKs that fit a datagram. What others may know is asked of the host first
+// (root/ask.h).
 #include "root/reply.h"
-
-enum { PER_OK = (ZT_MTU - ZT_HDR_LEN - 9) / ZT_IDENTITY_LEN };
 
 static const struct rl_identity *known_root(const struct rl_root *r, uint64_t address)
 {
@@ -17,9 +16,14 @@ static const struct rl_identity *known_root(const struct rl_root *r, uint64_t ad
 	return NULL;
 }
 
-// Writes the identity of this address if it is known. *peer: set if it is a client's.
-static bool put_identity(const struct rl_root *r, struct rl_writer *out, uint64_t address,
-			 struct rl_peer **peer)
+bool rl_whois_knows(const struct rl_root *r, uint64_t address)
+{
+	return known_root(r, address) ||
+	       rl_peer_table_find(&r->peers, address, rl_peer_table_hash(&r->peers, address));
+}
+
+bool rl_whois_put(const struct rl_root *r, struct rl_writer *out, uint64_t address,
+		  struct rl_peer **peer)
 {
 	*peer = NULL;
 	const struct rl_identity *id = known_root(r, address);
@@ -74,19 +78,21 @@ void rl_whois_ahead_peers(struct rl_worker *w, const uint64_t hash[], unsigned n
 void rl_verb_whois(struct rl_worker *w, struct rl_request *q)
 {
 	struct rl_root *r = w->root;
-	struct rl_peer *introduce[64];
-	uint64_t asked[64];
+	struct rl_peer *introduce[RL_ASK_WHOIS_MAX];
+	uint64_t asked[RL_ASK_WHOIS_MAX];
 	unsigned n = 0, introduced = 0, answered = 0, whois_max = r->opt.whois_max;
 	struct rl_reader in = rl_reader(q->data + ZT_AT_PAYLOAD, q->len - ZT_AT_PAYLOAD);
 	// Read before anything is written: the answer may take the place of the question.
-	while (rl_reader_left(&in) >= ZT_ADDRESS_LEN && n < whois_max && n < 64)
+	while (rl_reader_left(&in) >= ZT_ADDRESS_LEN && n < whois_max && n < RL_ASK_WHOIS_MAX)
 		asked[n++] = rl_get40(&in);
+	if (n > 0 && r->host.elsewhere && rl_ask_whois(w, q, asked, n))
+		return;
 	for (unsigned i = 0; i < n;) {
 		struct rl_writer out = rl_reply_begin(w, q, ZT_VERB_OK, ZT_VERB_WHOIS);
 		unsigned here = 0;
-		for (; i < n && here < PER_OK; i++) {
+		for (; i < n && here < RL_WHOIS_PER_OK; i++) {
 			struct rl_peer *peer;
-			if (!put_identity(r, &out, asked[i], &peer))
+			if (!rl_whois_put(r, &out, asked[i], &peer))
 				continue;
 			here++;
 			if (peer && peer != q->peer)

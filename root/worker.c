@@ -35,6 +35,15 @@ static bool make_budgets(struct rl_worker *w, const uint8_t seed[static 32])
 	return true;
 }
 
+// Only for a host that may be asked.
+static bool make_asks(struct rl_worker *w)
+{
+	const struct rl_host *host = &w->root->host;
+	if (host->elsewhere || host->groups_elsewhere)
+		w->ask = take(w, RL_ASKS * sizeof(struct rl_ask));
+	return w->ask || (!host->elsewhere && !host->groups_elsewhere);
+}
+
 static bool make_tables(struct rl_worker *w, const uint8_t seed[static 32])
 {
 	const struct rl_options *o = &w->root->opt;
@@ -53,7 +62,7 @@ static bool make_tables(struct rl_worker *w, const uint8_t seed[static 32])
 	crypto_generichash(key, sizeof(key), &purpose, 1, seed, 32);
 	rl_known_bad_init(&w->known_bad, bad, KNOWN_BAD_CELLS, key);
 	rl_reassembly_init(&w->reassembly, pieces, o->reassembly_slots, o->reassembly_ms, key);
-	return make_budgets(w, seed);
+	return make_asks(w) && make_budgets(w, seed);
 }
 
 struct rl_worker *rl_worker_new(struct rl_root *r, const uint8_t seed[static 32])

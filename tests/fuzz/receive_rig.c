@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tests/fuzz/receive_rig.h"
 
+#include "root/tell.h"
+
 #include <sodium.h>
 
 #define must(x) ((x) ? (void)0 : abort())
@@ -65,6 +67,19 @@ static bool host_validated(void *ctx, const struct rl_identity *id)
 	return id->address != made[LIAR].id.address || g->validations++ > 0;
 }
 
+// Other members know the strangers, and listen to every other group.
+static bool host_elsewhere(void *ctx, uint64_t address)
+{
+	(void)ctx;
+	return address >= made[3].id.address;
+}
+
+static bool host_groups_elsewhere(void *ctx, const struct rl_group_key *group)
+{
+	(void)ctx;
+	return group->adi & 1;
+}
+
 static void *host_alloc(void *ctx, size_t size)
 {
 	(void)ctx;
@@ -109,6 +124,10 @@ void rig_open(struct rig *g, uint8_t profile)
 			       .alloc = host_alloc,
 			       .free = host_free,
 			       .ctx = g};
+	if (profile & 64) {
+		host.elsewhere = host_elsewhere;
+		host.groups_elsewhere = host_groups_elsewhere;
+	}
 	g->now = 1700000000000;
 	g->root = rl_root_new(&root_id, &root_secret, &o, &host, seed[0]);
 	must(g->root);
@@ -272,6 +291,35 @@ static void check_out(struct rig *g, const struct rl_out *out, unsigned count)
 	}
 }
 
+// The host answers some time; here at once. An ask names a path that is stored.
+static void answer_asks(struct rig *g)
+{
+	struct rl_identity given[NODES];
+	uint64_t member[NODES];
+	unsigned n, count;
+	const struct rl_ask *a = rl_worker_asks(g->worker, &n);
+	must(n <= RL_ASKS);
+	for (unsigned i = 0; i < NODES; i++) {
+		given[i] = made[i].id;
+		member[i] = made[i].id.address;
+	}
+	look(g, g->before);
+	look(g, g->after);
+	for (unsigned i = 0; i < n; i++, a++) {
+		must(stored(g, a->client, &a->path.addr));
+		rl_tell_begin(g->admission, g->now);
+		if (a->verb == ZT_VERB_WHOIS)
+			rl_tell_whois(g->admission, a->client, &a->path.addr, a->id,
+				      a->whois.address, a->whois.count, given, NODES);
+		else
+			rl_tell_gather(g->admission, a->client, &a->path.addr, a->id,
+				       &a->gather.group, NODES, member,
+				       a->gather.limit < NODES ? a->gather.limit : NODES);
+		const struct rl_out *out = rl_worker_out(g->admission, &count);
+		check_out(g, out, count);
+	}
+}
+
 void rig_flush(struct rig *g)
 {
 	struct rl_packet p[BATCH], *burst[BATCH];
@@ -299,6 +347,7 @@ void rig_flush(struct rig *g)
 	for (unsigned i = 0; i < n; i++)
 		check_sent(g, &p[i], &g->batch[i], out, count);
 	check_out(g, out, count);
+	answer_asks(g);
 	for (unsigned i = 0; i < n; i++) {
 		if (p[i].verdict == RL_DEFER) {
 			look(g, g->before);

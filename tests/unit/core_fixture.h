@@ -139,7 +139,7 @@ static void bench_join(struct bench *b, unsigned n)
 	bench_answer_probe(b, n, 1);
 }
 
-static int bench_open(void **state, const struct rl_options *opt)
+static int bench_open_with(void **state, const struct rl_options *opt, const struct rl_host *host)
 {
 	static const uint8_t seed[3][32] = {{1}, {2}, {3}};
 	struct bench *b = calloc(1, sizeof(*b));
@@ -147,7 +147,7 @@ static int bench_open(void **state, const struct rl_options *opt)
 	assert_int_equal(identities_load(IDENTITIES_FILE, 0, 9, &ids), 9);
 	b->now = 1700000000000;
 	b->id = ids[8].id;
-	b->root = rl_root_new(&ids[8].id, &ids[8].secret, opt, NULL, seed[0]);
+	b->root = rl_root_new(&ids[8].id, &ids[8].secret, opt, host, seed[0]);
 	assert_non_null(b->root);
 	b->worker = rl_worker_new(b->root, seed[1]);
 	b->admission = rl_worker_new(b->root, seed[2]);
@@ -166,6 +166,11 @@ static int bench_open(void **state, const struct rl_options *opt)
 				node_know(&b->node[i], &b->known[i][k], &b->node[k].id);
 	*state = b;
 	return 0;
+}
+
+__attribute__((unused)) static int bench_open(void **state, const struct rl_options *opt)
+{
+	return bench_open_with(state, opt, NULL);
 }
 
 __attribute__((unused)) static int bench_setup(void **state)
