@@ -22,6 +22,7 @@ enum rl_action_kind {
 	RL_ACTION_RENDEZVOUS, // one for each of `to`: the client says ECHO there, and that opens
 			      // its NAT
 	RL_ACTION_ECHO, // keeps the way here open and measures the round trip
+	RL_ACTION_LOOK, // no packet: the home decides about its client then (steward.c alone)
 };
 
 struct rl_action {

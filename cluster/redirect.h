@@ -21,6 +21,9 @@
 // A client was moved before (or confirmed where it was) if its claim names a backup, or if it was
 // sent a PUSH not long before that claim or after it.
 //
+// A newcomer's two families may land at two members in the same moment. Each claims it, and would
+// move it before it hears of the other: so the first decision waits until claims have gone round.
+//
 // Pure; one thread may ask while none changes what is looked at.
 #pragma once
 
@@ -33,6 +36,7 @@ enum {
 	RL_REDIRECT_DWELL_MS = 900000, // between two moves that nothing but speed calls for
 	RL_REDIRECT_RETRY_MS = 60000,  // after one that had no effect, or from a full member
 	RL_REDIRECT_ARRIVE_MS = 60000, // whom a PUSH moves has arrived by then
+	RL_REDIRECT_SETTLE_MS = 400,   // a newcomer is not moved sooner
 	RL_REDIRECT_RESERVE = 4,
 	RL_REDIRECT_FAMILY_GAP_MS = 500,
 	RL_REDIRECT_FOLLOW_MS = 10000, // the other family's PUSH comes within it or not at all

@@ -212,6 +212,34 @@ static bool shows_home(const struct rl_steward *s, const struct rl_steward_sight
 	       rl_pushes_age(&l->pushes, rl_sync_now(&s->sync, s->now_ms)) <= RL_REDIRECT_ARRIVE_MS;
 }
 
+static bool may_move(const struct rl_steward *s)
+{
+	return !s->news.draining && s->now_ms - s->start_ms >= RL_STEWARD_LEARN_MS;
+}
+
+// Nobody has decided about it yet, and another member may claim it in this very moment.
+static bool newcomer(const struct rl_steward *s, const struct rl_location *before)
+{
+	uint64_t now = rl_sync_now(&s->sync, s->now_ms);
+	return before->backup == RL_NOBODY &&
+	       (!rl_location_live(before) || before->stamp_ms + RL_REDIRECT_SETTLE_MS > now);
+}
+
+static void look_later(struct rl_steward *s, uint64_t client, enum rl_family family)
+{
+	struct rl_plan p = {0};
+	rl_plan_add(&p, RL_ACTION_LOOK, family, RL_REDIRECT_SETTLE_MS);
+	rl_steward_plan(s, client, &p);
+}
+
+void rl_steward_look(struct rl_steward *s, uint64_t client, enum rl_family family)
+{
+	struct rl_location l;
+	if (may_move(s) && rl_steward_find(s, client, &l) && rl_location_live(&l) &&
+	    l.home == s->members.self && l.backup == RL_NOBODY)
+		consider(s, client, family);
+}
+
 void rl_steward_sight(struct rl_steward *s, const struct rl_steward_sight *e, uint64_t now_ms)
 {
 	struct rl_location l = {.address = e->client};
@@ -234,7 +262,9 @@ void rl_steward_sight(struct rl_steward *s, const struct rl_steward_sight *e, ui
 	bool fresh = !mine || l.backup == RL_NOBODY;
 	bool now = e->kind == RL_SIGHT_SPOKE ? fresh || its_turn(s, e->client)
 					     : e->kind == RL_SIGHT_HELLO && mine;
-	if (now && !s->news.draining && s->now_ms - s->start_ms >= RL_STEWARD_LEARN_MS)
+	if (now && newcomer(s, &l))
+		look_later(s, e->client, family_of(&e->from));
+	else if (now && may_move(s))
 		consider(s, e->client, family_of(&e->from));
 }
 

@@ -14,6 +14,8 @@ enum rl_family rl_steward_family(const struct rl_steward *s, uint64_t client,
 void rl_steward_reachable(const struct rl_steward *s, struct rl_location *l);
 // This member's own claim, and what follows from it.
 void rl_steward_claim(struct rl_steward *s, const struct rl_location *l);
+// Its first decision about a newcomer, if that one is still here and nobody else has decided.
+void rl_steward_look(struct rl_steward *s, uint64_t client, enum rl_family family);
 // steward_plan.c
 void rl_steward_plan(struct rl_steward *s, uint64_t client, const struct rl_plan *p);
 void rl_steward_timers(struct rl_steward *s);

@@ -97,6 +97,8 @@ static void act(struct rl_steward *s, uint64_t client, const struct rl_action *a
 		ret = s->host.echo(s->host.ctx, client, &by);
 		s->counters.echoes += ret == 0;
 		break;
+	case RL_ACTION_LOOK:
+		return;
 	}
 	s->counters.unsent += ret != 0;
 }
@@ -148,6 +150,9 @@ void rl_steward_timers(struct rl_steward *s)
 {
 	while (s->timers > 0 && s->timer[0].due_ms <= s->now_ms) {
 		struct rl_steward_timer t = timer_take(s);
-		act(s, t.client, &t.action);
+		if (t.action.kind == RL_ACTION_LOOK)
+			rl_steward_look(s, t.client, (enum rl_family)t.action.family);
+		else
+			act(s, t.client, &t.action);
 	}
 }

@@ -16,6 +16,7 @@ static const char usage[] =
 	"figures\n"
 	"  --stretch X   how much longer than the great circle ways are (default 1.5)\n"
 	"  --places FILE where users are (default: the one of the source tree)\n"
+	"  --trace C     what happens to client number C, on standard error\n"
 	"  --json        figures as JSON\n"
 	"  --help        this text\n\n"
 	"Scenarios (default: all):\n"
@@ -72,13 +73,10 @@ static unsigned scenario_bit(const char *name)
 static void parse(int argc, char **argv, struct arguments *a)
 {
 	static const struct option options[] = {
-		{"clients", required_argument, NULL, 'c'},
-		{"seed", required_argument, NULL, 's'},
-		{"stretch", required_argument, NULL, 'x'},
-		{"places", required_argument, NULL, 'p'},
-		{"json", no_argument, NULL, 'j'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
+		{"clients", required_argument, NULL, 'c'}, {"seed", required_argument, NULL, 's'},
+		{"stretch", required_argument, NULL, 'x'}, {"places", required_argument, NULL, 'p'},
+		{"trace", required_argument, NULL, 't'},   {"json", no_argument, NULL, 'j'},
+		{"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
 	};
 	double v;
 	int c;
@@ -90,6 +88,8 @@ static void parse(int argc, char **argv, struct arguments *a)
 			a->o.seed = (uint64_t)v;
 		else if (c == 'x' && number(optarg, 1, 4, &v))
 			a->o.stretch = v;
+		else if (c == 't' && number(optarg, 0, 2000000, &v))
+			a->o.trace = (uint32_t)v + 1;
 		else if (c == 'p')
 			a->places = optarg;
 		else if (c == 'j')

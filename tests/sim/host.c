@@ -59,7 +59,10 @@ static void judge(struct sim_node *n, uint32_t client, const uint8_t *to, unsign
 	if (to[0] == n->index || to[count - 1] == n->index || sheds(n) ||
 	    !sim_member_find(n->sim, n->index, client, &l) || l.home != n->index + 1)
 		return;
-	n->sim->undone += c->left == to[0] + 1;
+	if (c->left == to[0] + 1) {
+		n->sim->undone++;
+		sim_trace_undone(n->sim, client, n->index, to[0]);
+	}
 	c->left = (uint8_t)(n->index + 1);
 }
 

@@ -212,6 +212,8 @@ void sim_run(struct sim *s, uint32_t ms)
 
 	while (sim_queue_next(&s->queue, until, &e)) {
 		s->events++;
+		if (s->o.trace != 0)
+			sim_trace(s, &e);
 		handle(s, &e);
 	}
 }

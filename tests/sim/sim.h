@@ -129,6 +129,7 @@ struct sim_options {
 	double loss;                    // of packets, one way; of batches between members the same
 	double dual, cone, symmetric;   // shares of clients
 	uint32_t land_ms;               // they come within it
+	uint32_t trace;                 // client whose packets are printed, + 1; 0: none
 	uint32_t capacity[SIM_MEMBERS]; // 0: no limit
 };
 
@@ -202,6 +203,11 @@ bool sim_root_proven(const struct sim *s, const struct sim_known *k, enum rl_fam
 
 // host.c
 struct rl_steward_host sim_host(struct sim_node *n);
+
+// trace.c. What happens to the client of --trace, on standard error.
+void sim_trace(const struct sim *s, const struct sim_event *e);
+// A redirect only undoes another: which client's, so that it can be traced.
+void sim_trace_undone(const struct sim *s, uint32_t client, unsigned from, unsigned to);
 
 // bus.c
 void sim_bus_send(struct sim *s, unsigned from, uint8_t to, const uint8_t *batch, size_t len);

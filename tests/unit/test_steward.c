@@ -309,6 +309,8 @@ static void a_client_is_moved_to_its_nearest(void **state)
 	greet(c, 0, 0, 80);
 	assert_null(find_said(c, 0, PUSH, 0)); // perhaps another member has just sent it here
 	sight(c, 0, 0, RL_SIGHT_SPOKE, -1);
+	assert_null(find_said(c, 0, PUSH, 0)); // or claims it in this moment
+	run(c, RL_REDIRECT_SETTLE_MS + 100);
 	const struct said *s = find_said(c, 0, PUSH, 0);
 	assert_non_null(s);
 	assert_int_equal(s->n, 2);
@@ -330,15 +332,32 @@ static void a_client_is_moved_to_its_nearest(void **state)
 	assert_int_equal(at(c, 1, 0).home, 2);
 }
 
+// Its two families come to two members before either has heard of the other: one of them decides.
+static void a_newcomer_at_two_members_is_told_by_one(void **state)
+{
+	struct cluster *c = *state;
+	for (unsigned m = 0; m < MEMBERS; m += 2) {
+		const struct rl_steward_sight proof = {client(0), c->addr[0], RL_SIGHT_PROOF, 90},
+					      word = {client(0), c->addr[0], RL_SIGHT_SPOKE, -1};
+		c->m[m].heard[0] = c->now;
+		rl_steward_sight(&c->m[m].s, &proof, c->now);
+		rl_steward_sight(&c->m[m].s, &word, c->now);
+	}
+	assert_int_equal(at(c, 0, 0).home, 1);
+	assert_int_equal(at(c, 2, 0).home, 3);
+	run(c, 2000);
+	assert_int_equal(count_said(c, 0, PUSH, 0) + count_said(c, 2, PUSH, 0), 1);
+}
+
 static void a_client_at_its_nearest_gets_a_backup(void **state)
 {
 	struct cluster *c = *state;
 	land(c, 0, 1, 5);
+	run(c, RL_REDIRECT_SETTLE_MS + 100);
 	const struct said *s = find_said(c, 0, PUSH, 1);
 	assert_non_null(s);
 	assert_int_equal(s->n, 2);
 	assert_true(rl_inet_equal(&s->at[1], &c->m[0].s.news.front[RL_FAMILY_4])); // self last
-	run(c, 100);
 	unsigned backup = at(c, 0, 1).backup;
 	assert_int_equal(backup, 2);
 	c->m[1].heard[1] = c->now;
@@ -431,7 +450,7 @@ static void a_backup_that_is_shut_out_has_the_home_open_the_way(void **state)
 {
 	struct cluster *c = *state;
 	land(c, 0, 1, 5);
-	run(c, 100);
+	run(c, RL_REDIRECT_SETTLE_MS + 100);
 	assert_int_equal(at(c, 0, 1).backup, 2);
 	forget_said(c);
 	for (unsigned s = 0; s < 70; s++) {
@@ -470,6 +489,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(heartbeats_make_members_live),
 		T(a_client_is_moved_to_its_nearest),
+		T(a_newcomer_at_two_members_is_told_by_one),
 		T(a_client_at_its_nearest_gets_a_backup),
 		T(the_backup_rescues_when_the_home_dies),
 		T(a_drained_member_withholds_until_the_client_is_elsewhere),
