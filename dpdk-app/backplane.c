@@ -27,7 +27,7 @@ enum {
 	EVENTS = 16384,
 	PACKETS = 256,
 	EACH = 64,  // of what waits, in one turn
-	NAP_MS = 2, // longest wait for the link: sightings do not ring
+	NAP_MS = 2, // longest wait: sightings do not ring
 	NICE = 5,   // where it must share a worker's core, packets come first
 	INTRODUCE_S = 30,
 };
@@ -105,8 +105,10 @@ bool backplane_take(struct backplane *b, struct port_packet *pk)
 	if (!b || rte_ring_full(b->packets))
 		return false;
 	struct port_packet *kept = port_packet_keep(pk);
-	if (rte_ring_enqueue(b->packets, kept) == 0)
+	if (rte_ring_enqueue(b->packets, kept) == 0) {
+		waker_ring(&b->waker);
 		return true;
+	}
 	*pk = *kept;
 	pk->p.host = pk;
 	return false;
@@ -182,6 +184,17 @@ static void heed_operator(struct backplane *b)
 		 on ? "draining: clients are sent to the other members" : "taking clients again");
 }
 
+// Keepalives ring, so that a round trip is the network's; sightings can wait.
+static void nap(struct backplane *b)
+{
+	struct pollfd p[] = {{.fd = rl_link_fd(b->link), .events = POLLIN},
+			     {.fd = b->waker.fd, .events = POLLIN}};
+	waker_sleeps(&b->waker);
+	if (rte_ring_empty(b->packets))
+		poll(p, 2, NAP_MS);
+	waker_wakes(&b->waker, p[1].revents != 0);
+}
+
 static void turn(struct backplane *b)
 {
 	b->now_ms = clock_now(b->o.clock);
@@ -197,9 +210,8 @@ static void turn(struct backplane *b)
 	}
 	backplane_flush(b);
 	quiet_report(b->o.quiet, b->o.id);
-	struct pollfd p = {.fd = rl_link_fd(b->link), .events = POLLIN};
 	if (seen == 0)
-		poll(&p, 1, NAP_MS);
+		nap(b);
 }
 
 static void *run(void *arg)
@@ -323,9 +335,11 @@ static int make(struct backplane *b)
 		log_error("cluster: no memory for its thread");
 		return -ENOMEM;
 	}
-	int ret = backplane_front_open(b);
+	int ret = waker_open(&b->waker);
+	if (!ret)
+		ret = backplane_front_open(b);
 	if (ret) {
-		log_error("cluster: no socket for keepalives: %s", strerror(-ret));
+		log_error("cluster: no descriptor for keepalives: %s", strerror(-ret));
 		return ret;
 	}
 	ret = make_steward(b);
@@ -378,6 +392,7 @@ void backplane_stop(struct backplane *b)
 	while (b->packets && rte_ring_dequeue(b->packets, &kept) == 0)
 		port_packet_free(kept);
 	backplane_front_close(b);
+	waker_close(&b->waker);
 	rl_steward_wipe(&b->steward);
 	rl_front_wipe(&b->front);
 	port_tx_free(b->handle.tx);

@@ -102,7 +102,8 @@ void backplane_front_turn(struct backplane *b)
 	if (b->now_ms - b->ping_ms < RL_FRONT_EVERY_MS / RL_FAMILIES && b->now_ms >= b->ping_ms)
 		return;
 	// One family at a time: a member holds one PING as asked.
-	enum rl_family f = b->ping_ms / (RL_FRONT_EVERY_MS / RL_FAMILIES) % RL_FAMILIES;
+	enum rl_family f = b->ping_six ? RL_FAMILY_6 : RL_FAMILY_4;
+	b->ping_six = !b->ping_six;
 	b->ping_ms = b->now_ms;
 	for (unsigned m = 1; m < RL_MEMBER_IDS; m++) {
 		publish(b, (uint8_t)m);

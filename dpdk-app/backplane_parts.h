@@ -7,6 +7,7 @@
 #include "cluster/steward.h"
 #include "dpdk-app/backplane.h"
 #include "dpdk-app/handle.h"
+#include "dpdk-app/waker.h"
 
 #include <pthread.h>
 
@@ -31,6 +32,7 @@ struct backplane {
 	struct rte_ring *events;  // of struct event, by workers
 	struct rte_ring *asks;    // of struct rl_ask, by workers
 	struct rte_ring *packets; // of struct port_packet *, kept
+	struct waker waker;       // rung by workers for `packets`
 	struct handle handle;     // to tell clients and members
 	struct rl_steward steward;
 	void *memory;
@@ -40,6 +42,7 @@ struct backplane {
 	struct backplane_front fronts[RL_MEMBER_IDS][RL_FAMILIES];
 	int socket[RL_FAMILIES]; // the kernel's, for keepalives where no way is known; -1: none
 	uint64_t now_ms, turn_ms, ping_ms, status_ms;
+	bool ping_six;     // whose turn it is
 	atomic_bool drain; // wanted; by control
 	pthread_mutex_t status_lock;
 	char *status;                                 // JSON, under status_lock
