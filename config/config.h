@@ -65,6 +65,8 @@ struct config_limits {
 	uint32_t known_pps;
 	uint32_t forwarder_pps;
 	uint32_t peer_verb_pps;
+	uint32_t sibling_pps;
+	uint32_t guess_pps;
 	uint32_t stranger_pps;
 	uint32_t stranger_total_pps;
 	uint32_t encrypted_pps;

@@ -57,6 +57,8 @@ static struct rl_options core_options(const struct config_limits *l)
 		.known_pps = l->known_pps,
 		.forwarder_pps = l->forwarder_pps,
 		.peer_verb_pps = l->peer_verb_pps,
+		.sibling_pps = l->sibling_pps,
+		.guess_pps = l->guess_pps,
 		.stranger_pps = l->stranger_pps,
 		.stranger_total_pps = l->stranger_total_pps,
 		.encrypted_pps = l->encrypted_pps,

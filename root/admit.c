@@ -154,6 +154,8 @@ void rl_admit(struct rl_worker *w, struct rl_scratch *s, uint64_t now_ms, struct
 	w->out_count = 0;
 	w->sight_count = 0;
 	w->ask_count = 0;
+	w->answer_count = 0;
+	w->sibling_ask_count = 0;
 	w->arrival = p;
 	p->verdict = RL_DONE;
 	p->drop = RL_DROP_NONE;

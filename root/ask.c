@@ -1,17 +1,27 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "root/core.h"
 
+bool rl_ask_path(struct rl_worker *w, const struct rl_request *q, struct rl_path *path)
+{
+	const struct rl_inet *from = &q->packet->from;
+	uint32_t heard;
+	if (!q->direct || !q->proven ||
+	    atomic_load_explicit(&q->cold->withheld, memory_order_relaxed))
+		return false;
+	if (q->cold->sibling)
+		return rl_sibling_path(w, q->cold, from, path);
+	unsigned i = rl_peer_path_find(q->peer, q->cold, from);
+	return i != RL_PATH_NONE && rl_peer_path_get(q->peer, q->cold, i, path, &heard);
+}
+
 // Room for an ask about this request, filled but for what is asked; NULL: it is to be answered
 // here.
 static struct rl_ask *begin(struct rl_worker *w, const struct rl_request *q, uint8_t verb)
 {
-	uint32_t heard;
-	if (w->ask_count == RL_ASKS || !q->direct || !q->proven ||
-	    atomic_load_explicit(&q->cold->withheld, memory_order_relaxed))
+	if (w->ask_count == RL_ASKS)
 		return NULL;
 	struct rl_ask *a = &w->ask[w->ask_count];
-	unsigned i = rl_peer_path_find(q->peer, q->cold, &q->packet->from);
-	if (i == RL_PATH_NONE || !rl_peer_path_get(q->peer, q->cold, i, &a->path, &heard))
+	if (!rl_ask_path(w, q, &a->path))
 		return NULL;
 	a->client = atomic_load_explicit(&q->peer->address, memory_order_relaxed);
 	a->id = q->wire_id;

@@ -128,6 +128,8 @@ unsigned rl_root_expire(struct rl_root *r, uint64_t now_ms, unsigned budget)
 		// Without an address it may be in the hands of an admission thread.
 		if (get(hot->address) == 0)
 			continue;
+		if (rl_peer_cold(&r->peers, hot)->sibling)
+			continue;
 		uint32_t heard = get(rl_peer_cold(&r->peers, hot)->heard);
 		if (rl_tick_age(now, heard) > patience_ms(r, hot, tight))
 			rl_peer_table_unlink(&r->peers, hot);

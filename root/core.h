@@ -14,6 +14,7 @@
 #include "root/random.h"
 #include "root/reassembly.h"
 #include "root/root.h"
+#include "root/sibling.h"
 #include "root/sight.h"
 
 struct rl_worlds {
@@ -41,6 +42,7 @@ struct rl_root {
 	struct rl_peer_table peers;
 	struct rl_pairs pairs;
 	struct rl_groups groups;
+	struct rl_siblings siblings;
 	_Atomic(struct rl_worlds *) worlds; // control: writes; workers: read within one call
 	struct rl_forwarders forwarders;
 	uint8_t cookie_key[16];
@@ -69,6 +71,7 @@ struct rl_worker {
 	struct rl_budget encrypted_budget;
 	struct rl_budget validate_budget;
 	struct rl_budget_total *forwarder_budget; // by place in root->forwarders
+	struct rl_budget guess_budget; // packets for whom no root is known to know, as relay_budget
 	struct rl_budget_total stranger_total;
 	struct rl_budget_total encrypted_total;
 	struct rl_known_bad known_bad;
@@ -90,6 +93,10 @@ struct rl_worker {
 	struct rl_sight sight[RL_BURST_MAX];
 	unsigned ask_count;
 	struct rl_ask *ask; // RL_ASKS; NULL: the host has no hook for them
+	unsigned answer_count;
+	struct rl_sibling_answer *answer; // RL_BURST_MAX
+	unsigned sibling_ask_count;
+	struct rl_sibling_ask *sibling_ask; // RL_BURST_MAX
 	unsigned out_count;
 	struct rl_out *out;
 	unsigned seal_count; // packets of this burst yet to be sealed
@@ -118,6 +125,7 @@ struct rl_request {
 	bool direct;     // hops 0
 	bool proven;     // came by a stored path of the peer
 	bool probe;      // its address shall be probed
+	bool listed;     // came from a front of the sibling that sent it
 };
 
 static inline bool rl_drop(struct rl_packet *p, enum rl_drop why)
@@ -154,6 +162,15 @@ bool rl_nop_send(struct rl_worker *w, struct rl_peer *peer, const struct rl_path
 void rl_sight_request(struct rl_worker *w, const struct rl_request *q, unsigned verb);
 void rl_sight_proof(struct rl_worker *w, const struct rl_request *q, const struct rl_path *path,
 		    bool moved);
+// sibling.c: what is known of where a sibling's packet came from; its OK, read up to the answer;
+// the proven way to a front of it. False: there is none.
+void rl_sibling_begin(struct rl_worker *w, struct rl_request *q);
+void rl_sibling_ok(struct rl_worker *w, struct rl_request *q, unsigned in_re, struct rl_reader *in);
+// A WHOIS of a client: notes what siblings may know; returns how much.
+unsigned rl_sibling_asks(struct rl_worker *w, const struct rl_request *q, const uint64_t *address,
+			 unsigned n);
+bool rl_sibling_path(const struct rl_worker *w, const struct rl_peer_cold *cold,
+		     const struct rl_inet *by, struct rl_path *to);
 // for_us.c: everything for the root. First, over the burst: budgets, and all packets of known peers
 // are opened side by side. Then, one by one: what is whole is answered. `joined`: reassembled, so
 // answers go to the out-box.
@@ -197,6 +214,8 @@ bool rl_whois_knows(const struct rl_root *r, uint64_t address);
 bool rl_whois_put(const struct rl_root *r, struct rl_writer *out, uint64_t address,
 		  struct rl_peer **peer);
 // ask.c, of hosts that have the hook: true: the host is asked, and the verdict is set.
+// rl_ask_path: the stored path that the request came by, if it may be answered later.
+bool rl_ask_path(struct rl_worker *w, const struct rl_request *q, struct rl_path *path);
 bool rl_ask_whois(struct rl_worker *w, const struct rl_request *q, const uint64_t *address,
 		  unsigned n);
 bool rl_ask_gather(struct rl_worker *w, const struct rl_request *q, const struct rl_group_key *key,

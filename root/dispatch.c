@@ -47,6 +47,10 @@ static void request_begin(struct rl_worker *w, struct rl_request *q)
 	q->direct = (p->data[ZT_AT_FLAGS] & ZT_HOPS_MASK) == 0;
 	if (!q->direct)
 		return;
+	if (q->cold->sibling) {
+		rl_sibling_begin(w, q);
+		return;
+	}
 	unsigned i = rl_peer_path_find(q->peer, q->cold, &p->from);
 	if (i != RL_PATH_NONE) {
 		uint32_t last = rl_peer_path_heard(q->peer, q->cold, i);
@@ -125,8 +129,10 @@ bool rl_request_open(struct rl_worker *w, struct rl_packet *p, struct rl_peer *p
 	if (!right)
 		return rl_drop(p, RL_DROP_BAD_MAC);
 	// After the MAC: else anybody could use up what a peer is allowed.
-	if (!rl_peer_allow(q->cold, w->now_ms, w->root->opt.peer_verb_pps))
-		return rl_drop(p, over);
+	const struct rl_options *opt = &w->root->opt;
+	if (!rl_peer_allow(q->cold, w->now_ms,
+			   q->cold->sibling ? opt->sibling_pps : opt->peer_verb_pps))
+		return rl_drop(p, q->cold->sibling ? RL_DROP_RATE_SIBLING : over);
 	request_begin(w, q);
 	return true;
 }

@@ -19,9 +19,13 @@
 	X(RATE_ENCRYPTED, "rate_encrypted", "prefix over its budget for encrypted HELLO") \
 	X(RATE_VALIDATE, "rate_validate", "prefix over its budget for identity validations") \
 	X(RATE_PEER, "rate_peer", "peer over its budget for one verb") \
+	X(RATE_SIBLING, "rate_sibling", "sibling over its budget for packets to the root") \
+	X(RATE_GUESS, "rate_guess", "destination unknown, and source over its budget for guesses that a sibling knows it") \
 	X(HOPS, "hops", "relayed too often already") \
 	X(NO_PEER, "no_peer", "destination unknown") \
 	X(NO_PATH, "no_path", "destination known, but no proven path heard lately") \
+	X(NOBODY, "nobody", "destination unknown, to the siblings too") \
+	X(FROM_SIBLING, "from_sibling", "passed on by a sibling, and for nobody here") \
 	X(FRAG_BAD, "frag_bad", "fragment with an impossible number, or pieces that do not fit") \
 	X(FRAG_LOST, "frag_lost", "incomplete packet given up") \
 	X(UNKNOWN_SOURCE, "unknown_source", "for the root, from a node that has not said HELLO") \

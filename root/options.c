@@ -21,6 +21,8 @@ struct rl_options rl_options_default(void)
 		.known_pps = 5000,
 		.forwarder_pps = 2000000,
 		.peer_verb_pps = 200,
+		.sibling_pps = 20000,
+		.guess_pps = 20,
 		.stranger_pps = 200,
 		.stranger_total_pps = 2000,
 		.encrypted_pps = 100,

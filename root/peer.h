@@ -64,6 +64,7 @@ struct rl_peer_cold {
 	_Atomic uint8_t withheld; // gets no answers (root/tell.h)
 	_Atomic uint16_t sighted; // the last sighting (root/sight.c); 0: none
 	uint32_t next_free;       // under the table's lock
+	uint8_t sibling;          // 0: none; else its number + 1 (root/sibling.h); never changes
 };
 _Static_assert(sizeof(struct rl_peer_cold) == 224, "a peer is 288 bytes with its hot line");
 

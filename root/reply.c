@@ -6,6 +6,7 @@
 // As many pieces as a client puts together. Each but the head spends a few bytes on its own header,
 // so this is less than ZT_PACKET_MAX.
 enum { ANSWER_MAX = ZT_MTU + (ZT_FRAG_MAX - 1) * (ZT_MTU - ZT_FRAG_HDR_LEN) };
+enum { OK_LEN = 1 + 8 }; // verb and ID of what is answered
 
 struct rl_out *rl_out_new(struct rl_worker *w)
 {
@@ -68,6 +69,8 @@ bool rl_reply_allowed(struct rl_worker *w, struct rl_request *q, size_t len)
 	if (atomic_load_explicit(&q->cold->withheld, memory_order_relaxed))
 		why = RL_DROP_WITHHELD;
 	else if (q->proven || q->answered + len + RL_PROBE_LEN <= q->wire_len)
+		return true;
+	else if (q->listed && q->answered + len <= q->wire_len + OK_LEN)
 		return true;
 	if (q->answered == 0)
 		return rl_drop(q->packet, why);

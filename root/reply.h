@@ -24,8 +24,9 @@ struct rl_writer rl_reply_begin(struct rl_worker *w, const struct rl_request *q,
 				enum zt_verb in_re);
 // May this many bytes go to where the request came from? Nothing goes to a client that is being
 // moved to another member (WITHHELD). An unproven address gets less than it
-// sent, all answers to it together, with room for a probe kept (8.1 row 11). If not, counts
-// UNPROVEN and sets the verdict, unless an earlier answer has set it.
+// sent, all answers to it together, with room for a probe kept (8.1 row 11); a sibling's front,
+// which gets no probe, as much as it sent and the nine bytes by which an OK(ECHO) is longer. If
+// not, counts UNPROVEN and sets the verdict, unless an earlier answer has set it.
 bool rl_reply_allowed(struct rl_worker *w, struct rl_request *q, size_t len);
 // Seals what lies in w->plain up to out's position and sends it to where the request came from: in
 // place of the request, or by the out-box; cut into fragments if it is longer than ZT_MTU.

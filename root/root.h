@@ -51,6 +51,10 @@ struct rl_options {
 				// member or of a sibling, beyond what any address may
 				// (root/forwarder.h); 0: no limit
 	uint32_t peer_verb_pps; // [200] packets a second for the root from one peer; 0: no limit
+	uint32_t sibling_pps;   // [20000] packets a second for the root from one sibling
+				// (root/sibling.h)
+	uint32_t guess_pps;     // [20] packets a second from one IP address (/64) on a guess that a
+				// sibling knows whom they are for; 0: no limit
 	uint32_t stranger_pps;  // [200] HELLO of strangers a second from one /24 or /48
 	uint32_t stranger_total_pps; // [2000] of all together, per worker; as many encrypted ones
 	uint32_t encrypted_pps;      // [100] encrypted HELLO a second from one /24 or /48

@@ -42,7 +42,7 @@ void rl_sight_request(struct rl_worker *w, const struct rl_request *q, unsigned 
 {
 	struct rl_path path;
 	uint32_t heard;
-	if (w->root->opt.sight_ms == 0 || !q->direct || !q->proven)
+	if (w->root->opt.sight_ms == 0 || !q->direct || !q->proven || q->cold->sibling)
 		return;
 	bool hello = verb == ZT_VERB_HELLO;
 	if (!hello && verb != ZT_VERB_WHOIS && verb != ZT_VERB_MULTICAST_LIKE &&

@@ -21,6 +21,8 @@ void rl_tell_begin(struct rl_worker *w, uint64_t now_ms)
 	w->out_count = 0;
 	w->sight_count = 0;
 	w->ask_count = 0;
+	w->answer_count = 0;
+	w->sibling_ask_count = 0;
 	w->arrival = NULL;
 }
 
@@ -32,6 +34,8 @@ static int find(struct rl_worker *w, uint64_t client, const struct rl_inet *by, 
 	if (!t->peer)
 		return -ENOENT;
 	t->cold = rl_peer_cold(peers, t->peer);
+	if (t->cold->sibling)
+		return rl_sibling_path(w, t->cold, by, &t->path) ? 0 : -ENOTCONN;
 	unsigned i = rl_peer_path_find(t->peer, t->cold, by);
 	if (i == RL_PATH_NONE || !rl_peer_path_get(t->peer, t->cold, i, &t->path, &heard) ||
 	    rl_tick_age(w->tick, heard) > w->root->opt.path_timeout_ms)

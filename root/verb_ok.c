@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// OK from a client: the one kind a root takes is the answer to its own probe
-// (docs/protocol.md 8.3). It proves that the peer receives at the address it came from, and is the
-// only thing that stores a path or moves the best one.
+// OK from a client (those of siblings: sibling.c): the one kind a root takes is the answer to its
+// own probe (docs/protocol.md 8.3). It proves that the peer receives at the address it came from,
+// and is the only thing that stores a path or moves the best one.
 #include "root/probe.h"
 #include "root/reply.h"
 
@@ -20,6 +20,10 @@ void rl_verb_ok(struct rl_worker *w, struct rl_request *q)
 	uint64_t id = rl_get64(&in);
 	if (in.bad) {
 		rl_drop(q->packet, RL_DROP_MALFORMED);
+		return;
+	}
+	if (q->cold->sibling) {
+		rl_sibling_ok(w, q, in_re, &in);
 		return;
 	}
 	const struct rl_inet *from = &q->packet->from;

@@ -85,6 +85,7 @@ void rl_verb_whois(struct rl_worker *w, struct rl_request *q)
 	// Read before anything is written: the answer may take the place of the question.
 	while (rl_reader_left(&in) >= ZT_ADDRESS_LEN && n < whois_max && n < RL_ASK_WHOIS_MAX)
 		asked[n++] = rl_get40(&in);
+	unsigned abroad = n > 0 && r->siblings.count != 0 ? rl_sibling_asks(w, q, asked, n) : 0;
 	if (n > 0 && r->host.elsewhere && rl_ask_whois(w, q, asked, n))
 		return;
 	for (unsigned i = 0; i < n;) {
@@ -109,7 +110,10 @@ void rl_verb_whois(struct rl_worker *w, struct rl_request *q)
 		answered += here;
 	}
 	if (answered == 0) {
-		rl_drop(q->packet, RL_DROP_NO_ANSWER);
+		if (abroad != 0)
+			rl_done(q->packet);
+		else
+			rl_drop(q->packet, RL_DROP_NO_ANSWER);
 		return;
 	}
 	// Who asks about a peer right after having been introduced to it has lost that hint (6.1).

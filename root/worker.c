@@ -22,9 +22,11 @@ static void *take(struct rl_worker *w, size_t size)
 static bool make_budgets(struct rl_worker *w, const uint8_t seed[static 32])
 {
 	uint32_t cells = w->root->opt.budget_cells;
-	struct rl_budget *all[] = {&w->relay_budget, &w->known_budget, &w->stranger_budget,
-				   &w->encrypted_budget, &w->validate_budget};
-	for (unsigned i = 0; i < sizeof(all) / sizeof(*all); i++) {
+	struct rl_budget *all[] = {&w->relay_budget,     &w->known_budget,    &w->stranger_budget,
+				   &w->encrypted_budget, &w->validate_budget, &w->guess_budget};
+	// Without siblings nothing is guessed.
+	unsigned count = sizeof(all) / sizeof(*all) - (w->root->siblings.count == 0);
+	for (unsigned i = 0; i < count; i++) {
 		uint8_t key[16], purpose = (uint8_t)i;
 		void *mem = take(w, rl_budget_size(cells));
 		if (!mem)
@@ -42,6 +44,16 @@ static bool make_asks(struct rl_worker *w)
 	if (host->elsewhere || host->groups_elsewhere)
 		w->ask = take(w, RL_ASKS * sizeof(struct rl_ask));
 	return w->ask || (!host->elsewhere && !host->groups_elsewhere);
+}
+
+// Only for a root that has siblings.
+static bool make_answers(struct rl_worker *w)
+{
+	if (w->root->siblings.count == 0)
+		return true;
+	w->answer = take(w, RL_BURST_MAX * sizeof(*w->answer));
+	w->sibling_ask = take(w, RL_BURST_MAX * sizeof(*w->sibling_ask));
+	return w->answer && w->sibling_ask;
 }
 
 static bool make_tables(struct rl_worker *w, const uint8_t seed[static 32])
@@ -62,7 +74,7 @@ static bool make_tables(struct rl_worker *w, const uint8_t seed[static 32])
 	crypto_generichash(key, sizeof(key), &purpose, 1, seed, 32);
 	rl_known_bad_init(&w->known_bad, bad, KNOWN_BAD_CELLS, key);
 	rl_reassembly_init(&w->reassembly, pieces, o->reassembly_slots, o->reassembly_ms, key);
-	return make_asks(w) && make_budgets(w, seed);
+	return make_asks(w) && make_answers(w) && make_budgets(w, seed);
 }
 
 struct rl_worker *rl_worker_new(struct rl_root *r, const uint8_t seed[static 32])

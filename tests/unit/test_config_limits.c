@@ -16,8 +16,8 @@
 #define LIMITS(X) \
 	X(max_peers) X(hop_limit) X(introduce_ms) X(introduce_pairs) X(keepalive_ms) X(path_timeout_ms) \
 	X(peer_timeout_ms) X(group_members) X(group_timeout_ms) X(peer_groups_per_min) X(gather_max) X(whois_max) \
-	X(budget_cells) X(relay_pps) X(known_pps) X(forwarder_pps) X(peer_verb_pps) X(stranger_pps) \
-	X(stranger_total_pps) X(encrypted_pps) X(validate_pps) X(reassembly_slots) X(reassembly_ms)
+	X(budget_cells) X(relay_pps) X(known_pps) X(forwarder_pps) X(peer_verb_pps) X(sibling_pps) X(guess_pps) \
+	X(stranger_pps) X(stranger_total_pps) X(encrypted_pps) X(validate_pps) X(reassembly_slots) X(reassembly_ms)
 // clang-format on
 
 static void test_same_defaults(void **state)
