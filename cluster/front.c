@@ -55,8 +55,22 @@ static void write_one(const struct rl_front *f, enum rl_front_kind kind, uint8_t
 void rl_front_ping(struct rl_front *f, uint8_t to, uint64_t id, uint64_t now_us,
 		   uint8_t out[static RL_FRONT_LEN])
 {
-	f->member[to].asked_us = now_us;
+	struct rl_front_member *m = &f->member[to];
+	m->asked_us = now_us;
+	m->answered <<= 1;
+	m->asked += m->asked < 32;
 	write_one(f, RL_FRONT_PING, to, id, now_us, 0, out);
+}
+
+int rl_front_loss(const struct rl_front *f, uint8_t member)
+{
+	const struct rl_front_member *m = &f->member[member];
+	unsigned under_way = m->asked_us != 0;
+	if (m->asked <= under_way)
+		return -1;
+	unsigned asked = m->asked - under_way;
+	unsigned answered = (unsigned)__builtin_popcount(m->answered);
+	return (int)((asked - answered) * 100 / asked);
 }
 
 static bool fresh(const struct rl_front_member *m, uint64_t clock_us, uint64_t now_us)
@@ -79,6 +93,7 @@ static enum rl_front_kind take(struct rl_front *f, const uint8_t *data, uint64_t
 		if (answered_us == 0 || answered_us != m->asked_us || now_us < answered_us)
 			return RL_FRONT_NOT_OURS;
 		m->asked_us = 0;
+		m->answered |= 1;
 		m->rtt_us = (uint32_t)(now_us - answered_us);
 		m->heard_us = now_us;
 	}

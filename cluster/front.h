@@ -37,6 +37,8 @@ struct rl_front_member {
 	uint64_t asked_us;  // our clock in the newest PING to it
 	uint32_t rtt_us;    // 0: not known
 	uint64_t heard_us;  // our clock when it last answered; 0: never
+	uint32_t asked;     // PINGs sent, up to 32
+	uint32_t answered;  // bit i: the i-th newest of them was
 };
 
 struct rl_front {
@@ -55,6 +57,9 @@ bool rl_front_looks(const uint8_t *data, size_t len, uint64_t root);
 // id: random, so that the packet looks like any other.
 void rl_front_ping(struct rl_front *f, uint8_t to, uint64_t id, uint64_t now_us,
 		   uint8_t out[static RL_FRONT_LEN]);
+// Of the newest 32 PINGs to this member, in percent, without one that may still be answered; -1:
+// none was sent.
+int rl_front_loss(const struct rl_front *f, uint8_t member);
 // What came. PING: answer holds what to send back. *from: the member.
 enum rl_front_kind rl_front_take(struct rl_front *f, const uint8_t *data, size_t len,
 				 uint64_t now_us, uint8_t *from,

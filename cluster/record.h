@@ -27,7 +27,8 @@
 	X(GATHER_ASK, "gather_ask", gather_ask, "members of groups wanted") \
 	X(GATHER_REPLY, "gather_reply", gather_reply, "some of them, and how many there are") \
 	X(INTRODUCE, "introduce", introduction, "tell your client how to reach another one") \
-	X(NOTICE, "notice", notice, "clients that move between two members")
+	X(NOTICE, "notice", notice, "clients that move between two members") \
+	X(FRONTS, "fronts", front_rtt, "round trips from the sender's front to others', all it has")
 // clang-format on
 
 enum rl_batch_kind {
@@ -42,8 +43,9 @@ const char *rl_batch_kind_name(uint8_t kind); // "snapshot_ask"
 
 enum {
 	RL_LOCATION_WIRE_MAX = 48,
-	RL_BLOB_MAX = 200,   // bytes of one piece of news
-	RL_GATHER_MAX = 255, // addresses in one reply
+	RL_BLOB_MAX = 200,           // bytes of one piece of news
+	RL_GATHER_MAX = 255,         // addresses in one reply
+	RL_FRONT_RTT_MAX = 30000000, // microseconds
 	// A claim's stamp may run ahead of its writer's clock by less than this (cluster/guard.h).
 	RL_RECORD_AHEAD_MS = 8000,
 	RL_RECORD_MAX = 18 + 4 + 1 + 5 * RL_GATHER_MAX, // bytes of the largest, a gather reply
@@ -111,6 +113,11 @@ struct rl_notice {
 	uint8_t member;
 };
 
+struct rl_front_rtt {
+	uint8_t to;
+	uint32_t rtt_us; // 1..RL_FRONT_RTT_MAX
+};
+
 union rl_record {
 	struct rl_location location;
 	struct rl_blob blob;
@@ -123,6 +130,7 @@ union rl_record {
 	struct rl_gather_reply gather_reply;
 	struct rl_introduction introduction;
 	struct rl_notice notice;
+	struct rl_front_rtt front_rtt;
 };
 
 // What records are read and written with.

@@ -17,7 +17,8 @@ RL_RECORD_PAIR(location);     // record_location.c
 RL_RECORD_PAIR(subscription); // record_group.c
 RL_RECORD_PAIR(gather_ask);
 RL_RECORD_PAIR(gather_reply);
-RL_RECORD_PAIR(blob); // record.c, as the rest
+RL_RECORD_PAIR(front_rtt); // record_front.c
+RL_RECORD_PAIR(blob);      // record.c, as the rest
 RL_RECORD_PAIR(range);
 RL_RECORD_PAIR(shards);
 RL_RECORD_PAIR(wanted);

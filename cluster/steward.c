@@ -315,6 +315,7 @@ void rl_steward_init(struct rl_steward *s, const struct rl_steward_config *c,
 	s->batch = take(&at, RL_BATCH_MAX);
 	s->news_batch = take(&at, RL_BATCH_MAX);
 	rl_member_init(&s->members, &s->news, now_ms);
+	rl_matrix_init(&s->matrix, s->news.id);
 	memset(s->config.key, 0, sizeof(s->config.key));
 	memset(s->config.secret, 0, sizeof(s->config.secret));
 }

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "cluster/drain.h"
+#include "cluster/matrix.h"
 #include "cluster/redirect.h"
 #include "cluster/rescue.h"
 #include "cluster/seal.h"
@@ -101,6 +102,7 @@ struct rl_steward {
 	struct rl_member_news news; // own, as the next heartbeat tells it
 	struct rl_room room;
 	struct rl_rtt rtt;
+	struct rl_matrix matrix;
 	struct rl_directory directory;
 	struct rl_seal seal;
 	struct rl_sync sync;
@@ -141,6 +143,8 @@ void rl_steward_batch(struct rl_steward *s, uint8_t *batch, size_t len, uint64_t
 void rl_steward_tick(struct rl_steward *s, uint64_t now_ms);
 // A keepalive between the front addresses was answered.
 void rl_steward_front(struct rl_steward *s, uint8_t member, uint64_t now_ms);
+// And it measured the way there.
+void rl_steward_front_rtt(struct rl_steward *s, uint8_t member, uint32_t rtt_us, uint64_t now_ms);
 // Takes no more clients, and sends those it has away; or no longer.
 void rl_steward_drain(struct rl_steward *s, bool on);
 // The last heartbeat of an orderly stop.

@@ -76,6 +76,26 @@ void rl_steward_tell_rtt(struct rl_steward *s, const struct rl_rtt_news *n)
 	}
 }
 
+// All of the own row, or nothing: who hears it forgets the one before.
+static void tell_fronts(struct rl_steward *s)
+{
+	uint8_t self = s->members.self;
+	struct rl_batch_writer b;
+	struct rl_batch_head head;
+	if (!rl_matrix_due(&s->matrix, s->now_ms))
+		return;
+	head = rl_sync_head(&s->sync, RL_BATCH_FRONTS, RL_NOBODY, s->now_ms);
+	rl_batch_open(&b, s->batch, &head);
+	for (unsigned i = 0; i < s->members.count; i++) {
+		uint8_t to = s->members.ids[i];
+		union rl_record r = {
+			.front_rtt = {to, rl_matrix_get(&s->matrix, self, to, s->now_ms)}};
+		if (r.front_rtt.rtt_us != 0)
+			rl_batch_add(&b, &r);
+	}
+	rl_steward_send(s, &b);
+}
+
 void rl_steward_beat(struct rl_steward *s)
 {
 	uint8_t bytes[RL_MEMBER_NEWS_MAX];
@@ -87,6 +107,7 @@ void rl_steward_beat(struct rl_steward *s)
 	union rl_record r = {.blob = {(uint8_t)rl_writer_len(&w), bytes}};
 	send_record(s, RL_BATCH_HEARTBEAT, RL_NOBODY, &r);
 	flush_figures(s);
+	tell_fronts(s);
 }
 
 static enum rl_refusal heartbeat(struct rl_steward *s, uint8_t from, const struct rl_blob *b)
@@ -165,6 +186,9 @@ static enum rl_refusal take_record(struct rl_steward *s, const struct rl_batch_h
 		return heartbeat(s, h->from, &r->blob);
 	case RL_BATCH_ROUND_TRIPS:
 		return figure(s, h->from, &r->blob);
+	case RL_BATCH_FRONTS:
+		rl_matrix_heard(&s->matrix, h->from, &r->front_rtt);
+		return RL_REFUSAL_NONE;
 	case RL_BATCH_NOTICE:
 		notice(s, h->from, &r->notice);
 		return RL_REFUSAL_NONE;
@@ -180,7 +204,7 @@ static enum rl_refusal take_record(struct rl_steward *s, const struct rl_batch_h
 static bool own_kind(uint8_t kind)
 {
 	return kind == RL_BATCH_HEARTBEAT || kind == RL_BATCH_ROUND_TRIPS ||
-	       kind == RL_BATCH_NOTICE || kind == RL_BATCH_INTRODUCE;
+	       kind == RL_BATCH_NOTICE || kind == RL_BATCH_INTRODUCE || kind == RL_BATCH_FRONTS;
 }
 
 void rl_steward_batch(struct rl_steward *s, uint8_t *batch, size_t len, uint64_t now_ms)
@@ -198,6 +222,8 @@ void rl_steward_batch(struct rl_steward *s, uint8_t *batch, size_t len, uint64_t
 	}
 	if (rl_sync_take(&s->sync, &b, now_ms) != RL_REFUSAL_NONE || !own_kind(b.head.kind))
 		return;
+	if (b.head.kind == RL_BATCH_FRONTS)
+		rl_matrix_row(&s->matrix, b.head.from, now_ms);
 	union rl_record r;
 	while (rl_batch_next(&b, &r)) {
 		why = take_record(s, &b.head, &r);
@@ -229,6 +255,11 @@ void rl_steward_member(struct rl_steward *s, uint8_t member, const uint8_t *publ
 void rl_steward_front(struct rl_steward *s, uint8_t member, uint64_t now_ms)
 {
 	rl_member_front(&s->members, member, now_ms);
+}
+
+void rl_steward_front_rtt(struct rl_steward *s, uint8_t member, uint32_t rtt_us, uint64_t now_ms)
+{
+	rl_matrix_measured(&s->matrix, member, rtt_us, now_ms);
 }
 
 void rl_steward_drain(struct rl_steward *s, bool on)

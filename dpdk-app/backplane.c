@@ -303,6 +303,7 @@ static int use_config(struct backplane *b, struct cluster_config *c)
 	for (unsigned i = 0; i < c->count; i++) {
 		uint8_t id = c->member[i].id;
 		rl_steward_member(&b->steward, id, c->member[i].public_key);
+		memcpy(b->name[id], c->member[i].name, sizeof(b->name[id]));
 		for (unsigned f = 0; id != b->self && f < RL_FAMILIES; f++)
 			b->fronts[id][f].addr = c->member[i].front[f];
 	}

@@ -133,6 +133,9 @@ void backplane_front_take(struct backplane *b, struct port_packet *pk)
 	from->heard_ms = b->now_ms;
 	publish(b, member);
 	rl_steward_front(&b->steward, member, b->now_ms);
+	if (kind == RL_FRONT_PONG)
+		rl_steward_front_rtt(&b->steward, member, b->front.member[member].rtt_us,
+				     b->now_ms);
 	if (kind == RL_FRONT_PING)
 		port_tx_send(b->handle.tx, &from->path, answer, sizeof(answer));
 }

@@ -39,6 +39,9 @@ struct backplane {
 	size_t memory_size;
 	struct rl_link *link;
 	struct rl_front front;
+	// By id, of those in the config; else empty. Written by the thread, under status_lock, so
+	// that operators may read it under that.
+	char name[RL_MEMBER_IDS][RL_MEMBER_NAME];
 	struct backplane_front fronts[RL_MEMBER_IDS][RL_FAMILIES];
 	int socket[RL_FAMILIES]; // the kernel's, for keepalives where no way is known; -1: none
 	uint64_t now_ms, turn_ms, ping_ms, status_ms;
@@ -56,6 +59,8 @@ void backplane_flush(struct backplane *b);
 // backplane_asks.c: 0 or -ENOMEM; how many were taken.
 int backplane_asks_make(struct backplane *b);
 unsigned backplane_asks_take(struct backplane *b);
+// Of the config, else of its news, else "".
+const char *backplane_member_name(const struct backplane *b, uint8_t id);
 // backplane_status.c
 void backplane_status_turn(struct backplane *b);
 // backplane_host.c

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What operators see of the cluster. The backplane's thread writes it down once a second, so that
-// nobody else looks into what it alone may read; the directory is read as workers read it.
+// nobody else looks into what it alone may read.
 #include "dpdk-app/backplane_parts.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,11 @@ static json_t *refusals_json(const struct rl_refusals *r)
 	return o;
 }
 
+const char *backplane_member_name(const struct backplane *b, uint8_t id)
+{
+	return b->name[id][0] ? b->name[id] : b->steward.members.at[id].news.name;
+}
+
 static json_t *member_json(const struct backplane *b, uint8_t id)
 {
 	const struct rl_steward *s = &b->steward;
@@ -30,16 +36,18 @@ static json_t *member_json(const struct backplane *b, uint8_t id)
 	const struct rl_sync_peer *p = &s->sync.peer[id];
 	json_t *o = json_object();
 	add(o, "id", id);
-	json_object_set_new(o, "name", json_string(m->news.name));
+	json_object_set_new(o, "name", json_string(backplane_member_name(b, id)));
 	json_object_set_new(o, "self", json_boolean(id == b->self));
+	json_object_set_new(o, "configured", json_boolean(b->name[id][0] != 0));
 	json_object_set_new(o, "state",
 			    json_string(rl_member_state_name((enum rl_member_state)m->state)));
 	json_object_set_new(o, "draining", json_boolean(m->news.draining));
 	add(o, "clients", m->news.load);
 	add(o, "capacity", m->news.capacity);
 	add(o, "directory", s->directory.live[id]);
-	json_int_t rtt_us = b->front.member[id].rtt_us;
-	json_object_set_new(o, "rttUs", json_integer(rtt_us ? rtt_us : -1));
+	uint32_t rtt_us = rl_matrix_get(&s->matrix, b->self, id, b->now_ms);
+	json_object_set_new(o, "rttUs", json_integer(rtt_us ? (json_int_t)rtt_us : -1));
+	json_object_set_new(o, "lossPercent", json_integer(rl_front_loss(&b->front, id)));
 	json_object_set_new(o, "heardMs",
 			    json_integer(m->heard_ms ? (json_int_t)(b->now_ms - m->heard_ms) : -1));
 	add(o, "lagMs", p->lag_ms);
@@ -47,6 +55,29 @@ static json_t *member_json(const struct backplane *b, uint8_t id)
 	add(o, "lost", p->lost);
 	add(o, "snapshots", p->snapshots);
 	json_object_set_new(o, "refused", refusals_json(&p->refusals));
+	return o;
+}
+
+// Heard of, or in the config.
+static bool listed(const struct backplane *b, unsigned id)
+{
+	return b->name[id][0] != 0 || b->steward.members.at[id].state != RL_MEMBER_UNHEARD;
+}
+
+// A row of the matrix: what one member has measured to the others.
+static json_t *row_json(const struct backplane *b, uint8_t from)
+{
+	json_t *o = json_object(), *rtt = json_object();
+	char key[4];
+	for (unsigned to = 1; to < RL_MEMBER_IDS; to++) {
+		uint32_t us = rl_matrix_get(&b->steward.matrix, from, (uint8_t)to, b->now_ms);
+		if (us == 0 || !listed(b, to))
+			continue;
+		snprintf(key, sizeof(key), "%u", to);
+		add(rtt, key, us);
+	}
+	add(o, "from", from);
+	json_object_set_new(o, "rttUs", rtt);
 	return o;
 }
 
@@ -72,11 +103,12 @@ static json_t *link_json(const struct backplane *b)
 static json_t *decisions_json(const struct backplane *b)
 {
 	const struct rl_steward_counters *c = &b->steward.counters;
-	json_t *o = json_object(), *moves = json_object(), *rescues = json_object(),
-	       *drains = json_object();
+	json_t *o = json_object(), *moves = json_object(), *stays = json_object(),
+	       *rescues = json_object(), *drains = json_object();
 	for (unsigned i = 0; i < RL_REDIRECT_WHY_COUNT; i++)
 		if (c->redirect[i] != 0)
-			add(moves, rl_redirect_name((enum rl_redirect_why)i), c->redirect[i]);
+			add(rl_redirect_refused((enum rl_redirect_why)i) ? stays : moves,
+			    rl_redirect_name((enum rl_redirect_why)i), c->redirect[i]);
 	for (unsigned i = 0; i < RL_RESCUE_WHY_COUNT; i++)
 		if (c->rescue[i] != 0)
 			add(rescues, rl_rescue_name((enum rl_rescue_why)i), c->rescue[i]);
@@ -84,12 +116,14 @@ static json_t *decisions_json(const struct backplane *b)
 		if (c->drain[i] != 0)
 			add(drains, rl_drain_name((enum rl_drain_why)i), c->drain[i]);
 	json_object_set_new(o, "redirects", moves);
+	json_object_set_new(o, "notRedirected", stays);
 	json_object_set_new(o, "rescues", rescues);
 	json_object_set_new(o, "drains", drains);
 	add(o, "pushes", c->pushes);
 	add(o, "introductions", c->introductions);
 	add(o, "unsent", c->unsent);
 	add(o, "gated", c->gated);
+	add(o, "timersFull", c->timers_full);
 	add(o, "linkFull", c->link_full);
 	return o;
 }
@@ -101,14 +135,18 @@ static uint64_t count(const _Atomic uint64_t *c)
 
 static json_t *cluster_json(const struct backplane *b)
 {
-	const struct rl_member_table *t = &b->steward.members;
-	json_t *o = json_object(), *members = json_array();
+	json_t *o = json_object(), *members = json_array(), *rows = json_array();
 	json_object_set_new(o, "name", json_string(b->o.config->cluster.name));
 	json_object_set_new(o, "member", json_string(b->o.config->cluster.member));
 	json_object_set_new(o, "draining", json_boolean(b->steward.news.draining));
-	for (unsigned i = 0; i < t->count; i++)
-		json_array_append_new(members, member_json(b, t->ids[i]));
+	for (unsigned id = 1; id < RL_MEMBER_IDS; id++) {
+		if (!listed(b, id))
+			continue;
+		json_array_append_new(members, member_json(b, (uint8_t)id));
+		json_array_append_new(rows, row_json(b, (uint8_t)id));
+	}
 	json_object_set_new(o, "members", members);
+	json_object_set_new(o, "roundTrips", rows);
 	json_object_set_new(o, "link", link_json(b));
 	add(o, "directory", b->steward.directory.count);
 	add(o, "directoryMax", b->steward.directory.max);
@@ -146,33 +184,4 @@ char *backplane_status(void *backplane)
 	char *copy = b->status ? strdup(b->status) : NULL;
 	pthread_mutex_unlock(&b->status_lock);
 	return copy;
-}
-
-static const char *member_name(const struct backplane *b, uint8_t id)
-{
-	const struct config_members *m = &b->o.config->cluster.members;
-	for (unsigned i = 0; i < m->count; i++)
-		if (m->v[i].id == id)
-			return m->v[i].name;
-	return "";
-}
-
-char *backplane_who(void *backplane, uint64_t address)
-{
-	const struct backplane *b = backplane;
-	const struct rl_directory *d = &b->steward.directory;
-	char v4[RL_INET_TEXT], v6[RL_INET_TEXT];
-	struct rl_location l;
-	if (!rl_directory_find(d, address, rl_directory_hash(d, address), &l))
-		return strdup("{\"known\":false}");
-	json_t *o = json_pack("{s:b, s:b, s:s, s:s, s:s, s:s, s:I, s:i, s:b}",          //
-			      "known", 1, "live", rl_location_live(&l),                 //
-			      "home", member_name(b, l.home),                           //
-			      "backup", member_name(b, l.backup),                       //
-			      "ipv4", rl_inet_text(&l.v4, v4), "ipv6",                  //
-			      rl_inet_text(&l.v6, v6), "since", (json_int_t)l.stamp_ms, //
-			      "pushes", (int)l.pushes.count, "validated", l.fingerprint != 0);
-	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
-	json_decref(o);
-	return text;
 }

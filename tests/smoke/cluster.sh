@@ -106,6 +106,11 @@ for m in $MEMBERS; do
 	done
 done
 check "it is shown as a table" "$CLI" --state "$WORK/state-a" cluster
+# Each has measured the two others, and told the third.
+whole() { ask "$1" cluster | jq -e '[.roundTrips[].rttUs | length] == [2, 2, 2]' >/dev/null; }
+for m in $MEMBERS; do
+	check "$m knows the round trips between all fronts" wait_for 20 whole $m
+done
 check "who is not known" eval '"$CLI" --state "$WORK/state-a" who 1234567890 | grep -q "not known"'
 
 kill -9 "${PID_OF[b]}" && wait "${PID_OF[b]}" 2>/dev/null

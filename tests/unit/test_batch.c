@@ -101,6 +101,7 @@ static const struct {
 	{"introduction", RL_BATCH_INTRODUCE, {.introduction = {1, 2, V4, {.family = 0}}}, 18},
 	{"introduction, both", RL_BATCH_INTRODUCE, {.introduction = {1, 2, V4, V6}}, 36},
 	{"notice", RL_BATCH_NOTICE, {.notice = {9, RL_NOTICE_ARRIVED, 4}}, 7},
+	{"front", RL_BATCH_FRONTS, {.front_rtt = {255, RL_FRONT_RTT_MAX}}, 5},
 };
 
 static size_t make(uint8_t kind, const union rl_record *r)
@@ -248,6 +249,10 @@ static const struct {
 	{"an unknown notice", 16, 5, RL_NOTICE_END},
 	{"no notice", 16, 5, 0},
 	{"a notice of nobody", 16, 6, 0},
+	{"a front of nobody", 17, 0, 0},
+	{"the front of itself", 17, 0, 3},
+	{"a round trip of nothing", 17, 1, 0, 4},
+	{"a round trip of a minute", 17, 1, 0xff},
 };
 
 static void malformed_records_in_a_table(void **state)

@@ -108,6 +108,32 @@ static void others_are_turned_away(void **state)
 	assert_false(rl_front_looks(ping, sizeof(ping), ROOT));
 }
 
+// Each PING is answered or lost; the newest may still be under way.
+static void losses_are_those_of_the_last_pings(void **state)
+{
+	(void)state;
+	rl_front_init(&a, (const uint8_t[32]){1}, ROOT, 1);
+	rl_front_init(&b, (const uint8_t[32]){1}, ROOT, 2);
+	assert_int_equal(rl_front_loss(&a, 2), -1);
+	for (unsigned i = 0; i < 100; i++) {
+		uint64_t now = NOW + i * 5000000;
+		rl_front_ping(&a, 2, i, now, ping);
+		if (i == 0)
+			assert_int_equal(rl_front_loss(&a, 2), -1);
+		if (i == 1)
+			assert_int_equal(rl_front_loss(&a, 2), 100);
+		if (i % 4 == 0 && i < 64)
+			continue;
+		assert_int_equal(rl_front_take(&b, ping, sizeof(ping), now + 1, &from, pong),
+				 RL_FRONT_PING);
+		assert_int_equal(rl_front_take(&a, pong, sizeof(pong), now + 2, &from, none),
+				 RL_FRONT_PONG);
+		if (i == 3 || i == 63)
+			assert_int_equal(rl_front_loss(&a, 2), 25);
+	}
+	assert_int_equal(rl_front_loss(&a, 2), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -116,6 +142,7 @@ int main(void)
 		cmocka_unit_test_setup(nothing_is_taken_twice, pair),
 		cmocka_unit_test_setup(every_byte_counts, pair),
 		cmocka_unit_test_setup(others_are_turned_away, pair),
+		cmocka_unit_test(losses_are_those_of_the_last_pings),
 	};
 	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -302,6 +302,30 @@ static void heartbeats_make_members_live(void **state)
 	assert_true(rl_member_alive(&c->m[0].s.members, 2));
 }
 
+// Each measures its own row; all see all of it, until it is measured no more.
+static void round_trips_between_fronts_are_known_to_all(void **state)
+{
+	struct cluster *c = *state;
+	for (unsigned i = 0; i < MEMBERS; i++)
+		for (unsigned k = 0; k < MEMBERS; k++)
+			if (i != k)
+				rl_steward_front_rtt(&c->m[i].s, (uint8_t)(k + 1),
+						     1000 * (i + 1) + k, c->now);
+	run(c, RL_MATRIX_TELL_MS + RL_MEMBER_BEAT_MS);
+	for (unsigned m = 0; m < MEMBERS; m++)
+		for (unsigned i = 0; i < MEMBERS; i++)
+			for (unsigned k = 0; k < MEMBERS; k++)
+				assert_int_equal(rl_matrix_get(&c->m[m].s.matrix, (uint8_t)(i + 1),
+							       (uint8_t)(k + 1), c->now),
+						 i == k ? 0 : 1000 * (i + 1) + k);
+	rl_steward_front_rtt(&c->m[0].s, 2, 5, c->now);
+	run(c, RL_MATRIX_LIFE_MS - 1000);
+	assert_int_equal(rl_matrix_get(&c->m[2].s.matrix, 1, 2, c->now), 5);
+	assert_int_equal(rl_matrix_get(&c->m[2].s.matrix, 1, 3, c->now), 0);
+	run(c, RL_MATRIX_LIFE_MS);
+	assert_int_equal(rl_matrix_get(&c->m[2].s.matrix, 1, 2, c->now), 0);
+}
+
 // The client of New York lands in Amsterdam, is offered its two best, and goes home.
 static void a_client_is_moved_to_its_nearest(void **state)
 {
@@ -487,6 +511,7 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, open_cluster, close_cluster)
 	const struct CMUnitTest tests[] = {
+		T(round_trips_between_fronts_are_known_to_all),
 		T(heartbeats_make_members_live),
 		T(a_client_is_moved_to_its_nearest),
 		T(a_newcomer_at_two_members_is_told_by_one),
