@@ -3,6 +3,7 @@
 #include "cluster/link_nats_parts.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,15 @@ enum {
 	STEADY_MS = 1000,    // a connection that ends earlier was in vain
 	FAREWELL_MS = 500,   // for what waits at a stop, and again for the server to confirm it
 };
+
+// Threads of libnats may outlive the link: nobody waits for one that finds out itself that its
+// server is gone, nor for an attempt that was left to itself. At the end of a process OpenSSL would
+// take down what they are using; now the kernel does, which ends them first. It has to be said
+// before the first use of OpenSSL, and nothing is lost by it.
+__attribute__((constructor)) static void keep_openssl(void)
+{
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
+}
 
 static uint64_t now_ms(const struct rl_link *l)
 {

@@ -19,8 +19,9 @@
 // Threads: rl_link_start makes a thread that sends; it, and libnats from within it, make all
 // others, with the CPU affinity of the caller of rl_link_start and with all signals blocked. So the
 // caller must be bound to its CPUs before, away from those of workers. They never call the host.
-// libnats sets SIGPIPE to be ignored. A connection attempt that does not end (libnats waits without
-// limit in a TLS handshake) is left to itself after 10 s.
+// libnats sets SIGPIPE to be ignored. Its threads may outlive the last link by moments; for their
+// sake OpenSSL does not clean up when the process exits. A connection attempt that does not end
+// (libnats waits without limit in a TLS handshake) is left to itself after 10 s.
 #pragma once
 
 #include "cluster/link.h"

@@ -27,3 +27,19 @@ wait_for() {
 		sleep 0.05
 	done
 }
+gone() { ! kill -0 "$1" 2>/dev/null; }
+# stop PID...: politely; ENDED[PID] is how. One that has not ended after ten seconds is killed, and fails the test.
+declare -A ENDED
+stop() {
+	local pid
+	kill "$@" 2>/dev/null
+	for pid in "$@"; do
+		if ! wait_for 10 gone "$pid"; then
+			echo "not ok - process $pid has not ended 10 s after SIGTERM"
+			FAILED=1
+			kill -9 "$pid"
+		fi
+		wait "$pid" 2>/dev/null
+		ENDED[$pid]=$?
+	done
+}

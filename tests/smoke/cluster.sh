@@ -23,20 +23,14 @@ for tool in ip nats-server jq; do
 	command -v $tool >/dev/null || skip "$tool is not installed"
 done
 WORK=$(mktemp -d)
-gone() { ! kill -0 "$1" 2>/dev/null; }
-# stop PID...: politely, and after ten seconds not.
-stop() {
-	local pid
-	kill "$@" 2>/dev/null
-	for pid in "$@"; do
-		wait_for 10 gone "$pid" || kill -9 "$pid"
-		wait "$pid" 2>/dev/null
-	done
-}
 cleanup() {
 	local status=$? m
 	trap - EXIT INT TERM
 	[ ${#PID_OF[@]} = 0 ] || stop "${PID_OF[@]}"
+	for m in $MEMBERS; do
+		[ "${ENDED[${PID_OF[$m]:-0}]:-0}" = 0 ] || { echo "not ok - $m ended with an error"; FAILED=1; }
+	done
+	[ $status != 0 ] || status=$FAILED
 	if [ $status != 0 ]; then
 		for m in $MEMBERS; do
 			echo "--- $m:"
@@ -51,6 +45,10 @@ cleanup() {
 }
 trap cleanup EXIT
 trap 'exit 130' INT TERM
+
+# In a build with sanitizers: what libnats leaks is not ours.
+LSAN_OPTIONS="suppressions=$(dirname "$0")/lsan.supp:print_suppressions=0"
+export LSAN_OPTIONS
 
 ip netns add "$P-sw" 2>/dev/null || skip "network namespaces cannot be made here"
 ip -n "$P-sw" link add br0 type bridge
@@ -120,8 +118,9 @@ serve b
 check "it comes back" wait_for 20 sees a b live
 
 stop "${PID_OF[c]}"
+check "a member ends in good order" test "${ENDED[${PID_OF[c]}]}" = 0
 unset "PID_OF[c]"
-check "one that leaves in good order says so" wait_for 3 state_is a c left
+check "and says so" wait_for 3 state_is a c left
 
 kill -9 "${PID_OF[nats-a]}" && wait "${PID_OF[nats-a]}" 2>/dev/null
 unset "PID_OF[nats-a]"

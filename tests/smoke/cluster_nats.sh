@@ -11,37 +11,15 @@
 
 set -u -o pipefail
 CLI=$1
-PIDS=
 
-# shellcheck source=tests/smoke/_check.sh
-. "$(dirname "$0")/_check.sh"
-
-if [ "${CLUSTER_NATS_INSIDE:-}" != 1 ]; then
-	[ "$(id -u)" = 0 ] || skip "network namespaces need root"
-	command -v nats-server >/dev/null || skip "nats-server is not installed"
-	unshare -n true 2>/dev/null || skip "network namespaces cannot be made here"
-	CLUSTER_NATS_INSIDE=1 exec unshare -n "$0" "$@"
-fi
-
-cleanup() {
-	local status=$?
-	trap - EXIT INT TERM
-	# shellcheck disable=SC2086
-	[ -z "$PIDS" ] || { kill $PIDS && wait $PIDS; } 2>/dev/null
-	[ $status = 0 ] || tail -n 20 "$WORK"/*.log
-	rm -rf "$WORK"
-	exit $status
-}
-WORK=$(mktemp -d)
-trap cleanup EXIT
-trap 'exit 130' INT TERM
-ip link set lo up
+# shellcheck source=tests/smoke/_nats.sh
+. "$(dirname "$0")/_nats.sh"
 
 # serve NAME FOLDER PORT: a nats-server with the files of that folder; rootline's own port moved, as all are on one machine.
 serve() {
 	sed "s|/etc/rootline|$2|; s|127.0.0.1:4222|127.0.0.1:$3|" "$2/nats/nats-server.conf" >"$WORK/$1.conf"
 	nats-server -c "$WORK/$1.conf" 2>"$WORK/$1.log" &
-	PIDS="$PIDS $!"
+	PIDS+=($!)
 }
 # Both ways, as each server makes a connection of its own.
 joined() { # NAME OTHER

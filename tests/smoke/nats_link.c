@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Usage: nats_link WORK-DIR CLUSTER-DIR OTHER-CLUSTER-DIR; the last two as `rootline-cli cluster
-// init` makes them.
+// Usage: nats_link WORK-DIR CLUSTER-DIR OTHER-CLUSTER-DIR [SCENARIO...]; the last two folders as
+// `rootline-cli cluster init` makes them; all scenarios, or those named.
 #include "tests/smoke/nats_link.h"
 
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
+const char *own_dir, *other_dir;
 unsigned checks_failed;
 
 void check(bool fine, const char *text, ...)
@@ -37,6 +41,55 @@ uint64_t now_us(void)
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+enum { WATCH_US = 2000, FAIR_US = 2 * WATCH_US };
+
+// What the watch has counted, and when it last did.
+static struct {
+	pthread_mutex_t mutex;
+	uint64_t fair_us, last_us;
+} watched = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+// Of the time since the watch last ran, as much as it should have slept, and as much again.
+static uint64_t fair_now(uint64_t now)
+{
+	uint64_t since = now - watched.last_us;
+	return watched.fair_us + (since < FAIR_US ? since : FAIR_US);
+}
+
+uint64_t fair_us(void)
+{
+	pthread_mutex_lock(&watched.mutex);
+	uint64_t fair = fair_now(now_us());
+	pthread_mutex_unlock(&watched.mutex);
+	return fair;
+}
+
+static void *watch(void *arg)
+{
+	(void)arg;
+	for (;;) {
+		usleep(WATCH_US);
+		pthread_mutex_lock(&watched.mutex);
+		uint64_t now = now_us();
+		watched.fair_us = fair_now(now);
+		watched.last_us = now;
+		pthread_mutex_unlock(&watched.mutex);
+	}
+	return NULL;
+}
+
+static bool start_watch(void)
+{
+	pthread_t thread;
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	watched.last_us = now_us();
+	bool fine = !pthread_create(&thread, NULL, watch, NULL);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return fine;
 }
 
 struct rl_link_nats_config plain_config(uint8_t self)
@@ -119,28 +172,43 @@ void poll_both(struct member *a, struct member *b)
 		member_poll(b);
 }
 
+static const struct {
+	const char *name;
+	void (*run)(void);
+} scenarios[] = {
+	{"threads", own_threads}, // the first of all
+	{"mistakes", mistakes},    {"exchange", exchange},          {"flood", flood},
+	{"questions", questions},  {"start", start_without_server}, {"second", second_server},
+	{"killed", killed},        {"full", full_outbox},           {"frozen", frozen},
+	{"trust", trust},          {"gateways", gateways},          {"refusals", refusals},
+	{"silent", silent_server}, {"fickle", fickle_server},       {"ends", ends},
+};
+
+static bool wanted(const char *name, char **names)
+{
+	for (char **n = names; *n; n++)
+		if (!strcmp(*n, name))
+			return true;
+	return !*names;
+}
+
 int main(int argc, char **argv)
 {
-	if (argc != 4) {
-		fputs("usage: nats_link WORK-DIR CLUSTER-DIR OTHER-CLUSTER-DIR\n", stderr);
+	if (argc < 4) {
+		fputs("usage: nats_link WORK-DIR CLUSTER-DIR OTHER-CLUSTER-DIR [SCENARIO...]\n",
+		      stderr);
 		return 2;
 	}
+	if (!start_watch())
+		return 2;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	server_dir = argv[1];
-	own_threads();
-	mistakes(argv[2]);
-	exchange();
-	flood();
-	questions();
-	start_without_server();
-	second_server();
-	killed();
-	full_outbox();
-	frozen();
-	trust(argv[2], argv[3]);
-	gateways(argv[2]);
-	refusals();
-	silent_server();
-	fickle_server();
+	own_dir = argv[2];
+	other_dir = argv[3];
+	if (argc == 5 && !strcmp(argv[4], "ending"))
+		return ending();
+	for (unsigned i = 0; i < sizeof(scenarios) / sizeof(*scenarios); i++)
+		if (wanted(scenarios[i].name, argv + 4))
+			scenarios[i].run();
 	return checks_failed != 0;
 }

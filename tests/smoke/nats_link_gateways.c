@@ -12,12 +12,11 @@ enum { PLACES = 3 };
 
 static struct server server[PLACES];
 static struct member member[PLACES];
-static const char *files;
 
 static void start_server(unsigned i)
 {
 	char file[300];
-	snprintf(file, sizeof(file), "%s/%c.conf", files, 'a' + i);
+	snprintf(file, sizeof(file), "%s/%c.conf", own_dir, 'a' + i);
 	server_start_with(&server[i], PORT + (int)i, file);
 }
 
@@ -26,9 +25,9 @@ static bool start_member(unsigned i)
 	char ca[300], cert[300], key[300], url[64];
 	const char *servers[] = {url};
 	struct rl_link_nats_config c = plain_config((uint8_t)(i + 1));
-	snprintf(ca, sizeof(ca), "%s/%c/ca.crt", files, 'a' + i);
-	snprintf(cert, sizeof(cert), "%s/%c/member.crt", files, 'a' + i);
-	snprintf(key, sizeof(key), "%s/%c/member.key", files, 'a' + i);
+	snprintf(ca, sizeof(ca), "%s/%c/ca.crt", own_dir, 'a' + i);
+	snprintf(cert, sizeof(cert), "%s/%c/member.crt", own_dir, 'a' + i);
+	snprintf(key, sizeof(key), "%s/%c/member.key", own_dir, 'a' + i);
 	snprintf(url, sizeof(url), "tls://127.0.0.1:%d", PORT + (int)i);
 	c.plain = false;
 	c.servers = servers;
@@ -92,12 +91,11 @@ static void ask(unsigned from, uint8_t to, bool answered, const char *text)
 					  : ": no answer in time");
 }
 
-void gateways(const char *dir)
+void gateways(void)
 {
 	uint64_t start;
 
 	note("three places");
-	files = dir;
 	for (unsigned i = 0; i < PLACES; i++)
 		start_server(i);
 	for (unsigned i = 0; i < PLACES; i++)

@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+// What the contracts say in words: "at once"; "about once a second", and the way.
+enum { AT_ONCE_US = 1000000, AGAIN_US = 2000000 };
+
 static struct server server;
 static struct member a, b;
 
@@ -101,19 +104,19 @@ void questions(void)
 	note("questions");
 	start_both("");
 	b.answers = true;
-	uint64_t start = now_us();
+	uint64_t start = fair_us();
 	check(!rl_link_request(a.link, 2, "who?", 4, 1, 1000, &r), "a question goes out");
 	check(until(&a, &b, 1000, a.answer == 1), "and is answered");
-	note("after %.2f ms, the first one", (double)(now_us() - start) / 1000);
+	note("after %.2f ms, the first one", (double)(fair_us() - start) / 1000);
 	rl_link_request(a.link, RL_LINK_ALL, "who?", 4, 2, 100, &r);
 	check(until(&a, &b, 1000, a.failed == 1) && a.answer == 2 && a.error == -ETIMEDOUT,
 	      "two answers wanted, one came in time");
-	start = now_us();
+	start = fair_us();
 	rl_link_request(a.link, 77, "who?", 4, 1, 10000, &r);
 	check(until(&a, &b, 5000, a.failed == 2) && a.error == -EHOSTUNREACH,
 	      "nobody is there to answer");
-	uint64_t took = now_us() - start;
-	check(took < 2000000, "known after %.2f ms", (double)took / 1000);
+	uint64_t took = fair_us() - start;
+	check(took < 200000, "known after %.2f ms", (double)took / 1000);
 	end_both();
 }
 
@@ -131,9 +134,11 @@ void start_without_server(void)
 	      "questions are not even asked");
 	poll(NULL, 0, 1000);
 	server_start(&server, PORT, "");
-	uint64_t start = now_us();
-	check(until(&a, NULL, 5000, a.up), "it finds the server that has come");
-	note("%.0f ms after it accepts", (double)(now_us() - start) / 1000);
+	uint64_t start = fair_us();
+	bool up = until(&a, NULL, 10000, a.up);
+	uint64_t took = fair_us() - start;
+	check(up && took < AGAIN_US, "it finds the server that has come, %.0f ms after it accepts",
+	      (double)took / 1000);
 	member_stop(&a);
 	server_end(&server);
 }
@@ -152,11 +157,12 @@ void second_server(void)
 	check(until(&a, NULL, 2000, a.up) && !strcmp(a.text, "127.0.0.1:4222"), "is used");
 	server_start(&other, OTHER_PORT, "");
 	poll(NULL, 0, 1200); // of a connection that has lasted
-	uint64_t start = now_us();
+	uint64_t start = fair_us();
 	server_end(&server);
-	check(until(&a, NULL, 2000, a.up == 2) && !strcmp(a.text, "127.0.0.1:4223"),
-	      "until it dies and the first is there");
-	note("%.1f ms from one to the other", (double)(now_us() - start) / 1000);
+	bool up = until(&a, NULL, 5000, a.up == 2);
+	uint64_t took = fair_us() - start;
+	check(up && took < AT_ONCE_US && !strcmp(a.text, "127.0.0.1:4223"),
+	      "until it dies and the first is there, after %.1f ms", (double)took / 1000);
 	member_stop(&a);
 	server_end(&other);
 }
@@ -166,18 +172,19 @@ void killed(void)
 	note("kill -9 of the server");
 	start_both("");
 	server_end(&server);
-	uint64_t start = now_us();
-	check(until(&a, &b, 5000, a.down && b.down) && strstr(a.text, "closed the connection"),
-	      "noticed: %s", a.text);
-	note("after %.1f ms", (double)(now_us() - start) / 1000);
+	uint64_t start = fair_us();
+	bool down = until(&a, &b, 5000, a.down && b.down);
+	uint64_t took = fair_us() - start;
+	check(down && took < AT_ONCE_US && strstr(a.text, "closed the connection"),
+	      "noticed after %.1f ms: %s", (double)took / 1000, a.text);
 	say(&a, 2, "in between");
 	poll(NULL, 0, 300);
-	start = now_us();
 	server_start(&server, PORT, "");
-	uint64_t ready = now_us();
-	check(until(&a, &b, 5000, a.up == 2 && b.up == 2), "connected again");
-	note("%.0f ms after the start of the server, which took %.0f ms",
-	     (double)(now_us() - start) / 1000, (double)(ready - start) / 1000);
+	start = fair_us();
+	bool again = until(&a, &b, 10000, a.up == 2 && b.up == 2);
+	took = fair_us() - start;
+	check(again && took < AGAIN_US, "connected again %.0f ms after it accepts",
+	      (double)took / 1000);
 	check(member_status(&a).connects == 2, "and counted");
 	say(&a, 2, "hello again");
 	check(until(&a, &b, 2000, !strcmp(b.last, "hello again")), "messages go on");
@@ -218,14 +225,38 @@ void full_outbox(void)
 // Until the link says that it is down. load: messages a round of 5 ms.
 static double notice(unsigned load)
 {
-	uint64_t start = now_us();
+	uint64_t start = fair_us();
 	unsigned down = a.down;
-	while (a.down == down && now_us() - start < 10000000) {
+	while (a.down == down && fair_us() - start < 10000000) {
 		for (unsigned i = 0; i < load; i++)
 			rl_link_publish(a.link, RL_LINK_BULK, 2, largest, sizeof(largest));
 		poll_both(&a, &b);
 	}
-	return (double)(now_us() - start) / 1000;
+	return (double)(fair_us() - start) / 1000;
+}
+
+// Which of the two connections finds out first decides what it is called.
+static bool frozen_reason(const char *text)
+{
+	static const char *const reasons[] = {"does not answer any more", "takes nothing any more",
+					      "closed the connection"};
+	for (unsigned i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
+		if (strstr(text, reasons[i]))
+			return true;
+	return false;
+}
+
+// With and without a full outbox: link.h promises 4 s.
+static void stop_frozen(unsigned load, uint64_t limit_us)
+{
+	server_signal(&server, SIGSTOP);
+	for (unsigned i = 0; i < load; i++)
+		rl_link_publish(a.link, RL_LINK_BULK, 2, largest, sizeof(largest));
+	uint64_t start = fair_us();
+	member_stop(&a);
+	uint64_t took = fair_us() - start;
+	check(took < limit_us, "stopping before a frozen server takes %.0f ms",
+	      (double)took / 1000);
 }
 
 void frozen(void)
@@ -240,22 +271,18 @@ void frozen(void)
 		start_both("");
 		server_signal(&server, SIGSTOP);
 		double ms = notice(rows[i].load);
-		// Three seconds, and as much again for a machine that has other things to do. Which
-		// of the two connections finds out first decides what it is called.
-		check(ms < 6000 && *a.text, "noticed after %.0f ms: %s", ms, a.text);
+		check(ms < 4000 && frozen_reason(a.text), "noticed after %.0f ms: %s", ms, a.text);
 		// Attempts on a frozen server do not end well, but they end.
 		until(&a, &b, 3000, false);
 		server_signal(&server, SIGCONT);
-		uint64_t start = now_us();
-		check(until(&a, &b, 8000, a.up == 2 && b.up == 2), "thawed: connected again");
-		note("after %.0f ms", (double)(now_us() - start) / 1000);
+		uint64_t start = fair_us();
+		bool up = until(&a, &b, 10000, a.up == 2 && b.up == 2);
+		uint64_t took = fair_us() - start;
+		check(up && took < AGAIN_US, "thawed: connected again after %.0f ms",
+		      (double)took / 1000);
 		say(&a, 2, "hello again");
 		check(until(&a, &b, 5000, !strcmp(b.last, "hello again")), "messages go on");
-		server_signal(&server, SIGSTOP);
-		start = now_us();
-		member_stop(&a);
-		check(now_us() - start < 2500000, "stopping before a frozen server takes %.0f ms",
-		      (double)(now_us() - start) / 1000);
+		stop_frozen(rows[i].load ? 1000 : 0, rows[i].load ? 4000000 : 2500000);
 		end_both();
 	}
 }

@@ -7,13 +7,7 @@
 
 static struct member m;
 
-struct files {
-	char ca[300], cert[300], key[300];
-	char tls[1200]; // the server's configuration
-};
-
-// Of member a in a folder of `rootline-cli cluster init`.
-static struct files files_of(const char *dir)
+struct files files_of(const char *dir)
 {
 	struct files f;
 	snprintf(f.ca, sizeof(f.ca), "%s/a/ca.crt", dir);
@@ -26,7 +20,7 @@ static struct files files_of(const char *dir)
 	return f;
 }
 
-static struct rl_link_nats_config tls_config(const struct files *f)
+struct rl_link_nats_config tls_config(const struct files *f)
 {
 	static const char *const servers[] = {"tls://127.0.0.1:4222"};
 	struct rl_link_nats_config c = plain_config(1);
@@ -102,9 +96,9 @@ static void both_ways(const struct rl_link_nats_config *c)
 	member_stop(&n);
 }
 
-void trust(const char *dir, const char *other_dir)
+void trust(void)
 {
-	struct files mine = files_of(dir), others = files_of(other_dir);
+	struct files mine = files_of(own_dir), others = files_of(other_dir);
 	struct rl_link_nats_config c = tls_config(&mine);
 	struct server s;
 	char both[1400];
@@ -173,9 +167,9 @@ static void mistake(const struct rl_link_nats_config *c, const char *words)
 	member_stop(&m);
 }
 
-void mistakes(const char *dir)
+void mistakes(void)
 {
-	struct files f = files_of(dir);
+	struct files f = files_of(own_dir);
 	struct rl_link_nats_config good = tls_config(&f), c;
 
 	note("mistakes in a configuration");
@@ -195,7 +189,7 @@ void mistakes(const char *dir)
 	WITH(user, "u", "needs a password");
 	WITH(plain, true, "write nats://");
 	char other[300];
-	snprintf(other, sizeof(other), "%s/a/nats/nats.key", dir);
+	snprintf(other, sizeof(other), "%s/a/nats/nats.key", own_dir);
 	WITH(key, other, "must belong together");
 	snprintf(other, sizeof(other), "%s/encrypted.key", server_dir);
 	FILE *w = fopen(other, "we");
