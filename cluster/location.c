@@ -90,10 +90,10 @@ bool rl_location_equal(const struct rl_location *a, const struct rl_location *b)
 	       a->push_port6 == b->push_port6;
 }
 
-uint64_t rl_location_fingerprint(const uint8_t public_key[static 64])
+uint64_t rl_location_fingerprint(const uint64_t key[static 2], const uint8_t public_key[static 64])
 {
 	uint8_t digest[16];
-	crypto_generichash(digest, sizeof(digest), public_key, 64, NULL, 0);
+	crypto_generichash(digest, sizeof(digest), public_key, 64, (const uint8_t *)key, 16);
 	uint64_t f = rl_load64(digest);
 	return f ? f : 1;
 }

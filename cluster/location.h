@@ -57,6 +57,7 @@ bool rl_location_beats(const struct rl_location *a, const struct rl_location *b)
 unsigned rl_location_merge(struct rl_location *into, const struct rl_location *from);
 // Same in everything.
 bool rl_location_equal(const struct rl_location *a, const struct rl_location *b);
-// Eight bytes of a public key (root/identity.h), never 0. Not a secret; a collision would have to
-// be found among valid identities of one address.
-uint64_t rl_location_fingerprint(const uint8_t public_key[static 64]);
+// Eight bytes of a public key (root/identity.h), never 0, by a key that all members share
+// (directory.h): outsiders cannot look for another identity that has the same, and whoever has the
+// valid one is not validated again.
+uint64_t rl_location_fingerprint(const uint64_t key[static 2], const uint8_t public_key[static 64]);

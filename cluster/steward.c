@@ -8,6 +8,7 @@ enum {
 	CONSIDER_MS = 60000,   // between two looks of a home at its client
 	PROVEN_MS = 250000,    // an address heard within a round of the client is the client's
 	FIGURES_MS = 21600000, // a round trip is believed for so long
+	INTRODUCED = 4096,     // pairs
 };
 
 bool rl_steward_find(const struct rl_steward *s, uint64_t client, struct rl_location *l)
@@ -120,8 +121,9 @@ static void changed(void *ctx, const struct rl_location *before, const struct rl
 
 void rl_steward_claim(struct rl_steward *s, const struct rl_location *l)
 {
-	struct rl_location after;
-	int change = rl_sync_claim(&s->sync, l, s->now_ms);
+	struct rl_location after, own = *l;
+	rl_steward_identify(s, &own);
+	int change = rl_sync_claim(&s->sync, &own, s->now_ms);
 	if (change > 0 && rl_steward_find(s, l->address, &after))
 		react(s, &after, (unsigned)change);
 }
@@ -278,7 +280,8 @@ size_t rl_steward_size(const struct rl_steward_config *c)
 	return line(rl_directory_size(c->directory_max)) + line(rl_sync_size(&c->sync)) +
 	       line(rl_rtt_size(c->rtt_max)) + line(rl_warm_size(c->warm_max)) +
 	       line(rl_drain_size(c->drain_max)) +
-	       line(c->timers_max * sizeof(struct rl_steward_timer)) + 2 * line(RL_BATCH_MAX);
+	       line(c->timers_max * sizeof(struct rl_steward_timer)) + 2 * line(RL_BATCH_MAX) +
+	       line(rl_whois_size(&c->whois)) + line(rl_pairs_size(INTRODUCED));
 }
 
 static void *take(uint8_t **mem, size_t size)
@@ -314,6 +317,12 @@ void rl_steward_init(struct rl_steward *s, const struct rl_steward_config *c,
 	s->timer = take(&at, c->timers_max * sizeof(struct rl_steward_timer));
 	s->batch = take(&at, RL_BATCH_MAX);
 	s->news_batch = take(&at, RL_BATCH_MAX);
+	const uint64_t more[4] = {rl_hash64(&dice[4], 1), rl_hash64(&dice[4], 2),
+				  rl_hash64(&dice[4], 3), rl_hash64(&dice[4], 4)};
+	const struct rl_whois_host whois = rl_steward_whois_host(s);
+	rl_whois_init(&s->whois, &c->whois, &whois, take(&at, rl_whois_size(&c->whois)), more);
+	memcpy(key, &more[2], sizeof(key));
+	rl_pairs_init(&s->introduced, take(&at, rl_pairs_size(INTRODUCED)), INTRODUCED, key);
 	rl_member_init(&s->members, &s->news, now_ms);
 	rl_matrix_init(&s->matrix, s->news.id);
 	memset(s->config.key, 0, sizeof(s->config.key));

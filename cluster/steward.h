@@ -3,9 +3,9 @@
 // carry it out. All other files of this folder are its tools; the appliance and the simulation run
 // this same code.
 //
-// The host tells it what its root notices (rl_steward_sight), what comes over the backplane
-// (rl_steward_batch), and the time (rl_steward_tick, every 20 ms or so); it sends what the steward
-// asks for. Calls back come from within these three.
+// The host tells it what its root notices and asks (rl_steward_sight, rl_steward_whois), what comes
+// over the backplane (rl_steward_batch), and the time (rl_steward_tick, every 20 ms or so); it
+// sends what the steward asks for. Calls back come from within these three.
 //
 // One thread (control), but the directory may be read by any (cluster/directory.h). Memory is sized
 // once. now_ms: the own clock in ms since 1970 that never steps back by much (dpdk-app/clock.h).
@@ -18,6 +18,8 @@
 #include "cluster/seal.h"
 #include "cluster/sync.h"
 #include "cluster/warm.h"
+#include "cluster/whois.h"
+#include "root/pairs.h"
 
 enum {
 	RL_STEWARD_PATHS = 4, // that a root stores of a client
@@ -48,6 +50,13 @@ struct rl_steward_host {
 	struct rl_geo (*where)(void *ctx, const struct rl_inet *addr);
 	// A sealed batch for a member, RL_NOBODY: for all. False: the link does not keep up.
 	bool (*send)(void *ctx, uint8_t to, const uint8_t *batch, size_t len);
+	// Optional; without them no WHOIS is asked of other members, nor answered to them. The
+	// identity of a client that the root knows; out: its public key and address. And: the
+	// answer of rl_tell_whois (root/tell.h).
+	bool (*identity)(void *ctx, uint64_t client, struct rl_identity *out);
+	int (*whois)(void *ctx, uint64_t client, const struct rl_inet *by, uint64_t id,
+		     const uint64_t *asked, unsigned n, const struct rl_identity *given,
+		     unsigned given_count);
 };
 
 struct rl_steward_config {
@@ -62,6 +71,7 @@ struct rl_steward_config {
 	uint32_t drain_rate;       // clients a second
 	uint32_t sight_ms;         // interval of the root's sightings (root/root.h)
 	struct rl_sync_config sync;
+	struct rl_whois_config whois;
 	uint8_t key[RL_SEAL_KEY];
 	uint8_t secret[RL_SEAL_SECRET];
 	uint64_t epoch; // of this start, cluster/seal.h
@@ -108,6 +118,8 @@ struct rl_steward {
 	struct rl_sync sync;
 	struct rl_warm warm;
 	struct rl_drain drain;
+	struct rl_whois whois;
+	struct rl_pairs introduced; // clients here and elsewhere, lately
 	struct rl_steward_counters counters;
 	// A heap by due_ms.
 	struct rl_steward_timer *timer;
@@ -138,6 +150,16 @@ void rl_steward_sight(struct rl_steward *s, const struct rl_steward_sight *e, ui
 // A client here has sent a packet to one that is not here: both are told of each other, each by its
 // own home. The caller sees to it that a pair does not come more than once in its interval.
 void rl_steward_introduce(struct rl_steward *s, uint64_t from, uint64_t to, uint64_t now_ms);
+// A WHOIS that the root leaves to its host (root/ask.h), and after some of them: whatever is to be
+// asked of other members for them is sent.
+void rl_steward_whois(struct rl_steward *s, const struct rl_ask *a, uint64_t now_ms);
+void rl_steward_asked(struct rl_steward *s);
+// An identity was proven valid here. And, from any thread, without a lock: was this one, by any
+// member?
+void rl_steward_valid(struct rl_steward *s, uint64_t address, uint64_t fingerprint,
+		      uint64_t now_ms);
+bool rl_steward_validated(const struct rl_steward *s, const struct rl_identity *id);
+uint64_t rl_steward_fingerprint(const struct rl_steward *s, const struct rl_identity *id);
 // Opens the batch in place. Refusals are counted.
 void rl_steward_batch(struct rl_steward *s, uint8_t *batch, size_t len, uint64_t now_ms);
 void rl_steward_tick(struct rl_steward *s, uint64_t now_ms);

@@ -10,6 +10,7 @@ const struct rl_steward_config rl_steward_config_default = {
 	.drain_max = 4096,
 	.drain_rate = 500,
 	.sight_ms = 15000,
+	.whois = RL_WHOIS_CONFIG_DEFAULT,
 };
 
 static void send_closed(struct rl_steward *s, uint8_t *batch, size_t len, uint8_t to)
@@ -19,11 +20,16 @@ static void send_closed(struct rl_steward *s, uint8_t *batch, size_t len, uint8_
 		s->counters.link_full++;
 }
 
-void rl_steward_send(struct rl_steward *s, struct rl_batch_writer *b)
+void rl_steward_send_even_empty(struct rl_steward *s, struct rl_batch_writer *b)
 {
 	uint8_t to = b->head.to;
+	send_closed(s, b->buffer, rl_batch_close(b), to);
+}
+
+void rl_steward_send(struct rl_steward *s, struct rl_batch_writer *b)
+{
 	if (!rl_batch_empty(b))
-		send_closed(s, b->buffer, rl_batch_close(b), to);
+		rl_steward_send_even_empty(s, b);
 }
 
 // A batch of one record.
@@ -176,6 +182,7 @@ void rl_steward_introduce(struct rl_steward *s, uint64_t from, uint64_t to, uint
 	if (a.v4.family != 0 || a.v6.family != 0)
 		send_record(s, RL_BATCH_INTRODUCE, b.home, &r);
 	s->counters.introductions += introduce(s, from, to, &b.v4, &b.v6);
+	rl_steward_introduced(s, from, to);
 }
 
 static enum rl_refusal take_record(struct rl_steward *s, const struct rl_batch_head *h,
@@ -193,8 +200,9 @@ static enum rl_refusal take_record(struct rl_steward *s, const struct rl_batch_h
 		notice(s, h->from, &r->notice);
 		return RL_REFUSAL_NONE;
 	case RL_BATCH_INTRODUCE:
-		introduce(s, r->introduction.client, r->introduction.other, &r->introduction.v4,
-			  &r->introduction.v6);
+		if (introduce(s, r->introduction.client, r->introduction.other, &r->introduction.v4,
+			      &r->introduction.v6))
+			rl_steward_introduced(s, r->introduction.client, r->introduction.other);
 		return RL_REFUSAL_NONE;
 	default:
 		return RL_REFUSAL_NONE;
@@ -220,7 +228,13 @@ void rl_steward_batch(struct rl_steward *s, uint8_t *batch, size_t len, uint64_t
 		rl_sync_refused(&s->sync, named ? head.from : RL_NOBODY, why);
 		return;
 	}
-	if (rl_sync_take(&s->sync, &b, now_ms) != RL_REFUSAL_NONE || !own_kind(b.head.kind))
+	if (rl_sync_take(&s->sync, &b, now_ms) != RL_REFUSAL_NONE)
+		return;
+	if (b.head.kind == RL_BATCH_WHOIS_ASK)
+		rl_steward_whois_reply(s, &b);
+	if (b.head.kind == RL_BATCH_WHOIS_REPLY)
+		rl_steward_whois_take(s, &b);
+	if (!own_kind(b.head.kind))
 		return;
 	if (b.head.kind == RL_BATCH_FRONTS)
 		rl_matrix_row(&s->matrix, b.head.from, now_ms);
@@ -240,6 +254,8 @@ void rl_steward_tick(struct rl_steward *s, uint64_t now_ms)
 	s->news.load = (uint32_t)s->directory.live[s->members.self];
 	rl_member_own(&s->members, &s->news, now_ms);
 	rl_steward_turn(s);
+	rl_whois_tick(&s->whois, now_ms);
+	rl_whois_flush(&s->whois);
 	if (now_ms - s->beat_ms >= RL_MEMBER_BEAT_MS || now_ms < s->beat_ms) {
 		s->beat_ms = now_ms;
 		rl_steward_beat(s);

@@ -20,10 +20,20 @@ void rl_steward_look(struct rl_steward *s, uint64_t client, enum rl_family famil
 void rl_steward_plan(struct rl_steward *s, uint64_t client, const struct rl_plan *p);
 void rl_steward_timers(struct rl_steward *s);
 // steward_link.c
+// Batches without a record are not sent, but by the second.
 void rl_steward_send(struct rl_steward *s, struct rl_batch_writer *b);
+void rl_steward_send_even_empty(struct rl_steward *s, struct rl_batch_writer *b);
 void rl_steward_notice(struct rl_steward *s, uint8_t to, const struct rl_notice *n);
 void rl_steward_flush(struct rl_steward *s);
 void rl_steward_beat(struct rl_steward *s);
 void rl_steward_tell_rtt(struct rl_steward *s, const struct rl_rtt_news *n);
+// steward_whois.c
+struct rl_whois_host rl_steward_whois_host(struct rl_steward *s);
+void rl_steward_whois_reply(struct rl_steward *s, struct rl_batch_reader *asked);
+void rl_steward_whois_take(struct rl_steward *s, struct rl_batch_reader *reply);
+// The fingerprint of a client that the root knows.
+void rl_steward_identify(const struct rl_steward *s, struct rl_location *l);
+// A client here was told of one that is not.
+void rl_steward_introduced(struct rl_steward *s, uint64_t client, uint64_t other);
 // steward_turn.c
 void rl_steward_turn(struct rl_steward *s);

@@ -32,11 +32,11 @@ enum {
 	INTRODUCE_S = 30,
 };
 
-enum event_type { EVENT_SIGHT, EVENT_MISS };
+enum event_type { EVENT_SIGHT, EVENT_MISS, EVENT_VALID };
 
 struct event {
 	uint64_t client;
-	uint64_t other; // MISS: whom the packet was for
+	uint64_t other; // MISS: whom the packet was for; VALID: fingerprint
 	struct rl_inet from;
 	int32_t latency_ms;
 	uint8_t type;
@@ -78,6 +78,24 @@ static void report_miss(struct backplane *b, const struct rl_packet *p)
 		return;
 	atomic_store_explicit(at, tag | now_s, memory_order_relaxed);
 	struct event e = {.client = p->zt_from, .other = p->zt_to, .type = EVENT_MISS};
+	tell(b, &e);
+}
+
+bool backplane_validated(struct backplane *b, const struct rl_identity *id)
+{
+	if (!b || !rl_steward_validated(&b->steward, id))
+		return false;
+	atomic_fetch_add_explicit(&b->counters.spared, 1, memory_order_relaxed);
+	return true;
+}
+
+void backplane_admitted(struct backplane *b, const struct rl_identity *id)
+{
+	if (!b || rl_steward_validated(&b->steward, id))
+		return;
+	struct event e = {.client = id->address,
+			  .other = rl_steward_fingerprint(&b->steward, id),
+			  .type = EVENT_VALID};
 	tell(b, &e);
 }
 
@@ -126,6 +144,8 @@ static void hear(struct backplane *b, const struct event *e)
 	struct rl_steward_sight s = {e->client, e->from, e->kind, e->latency_ms};
 	if (e->type == EVENT_SIGHT)
 		rl_steward_sight(&b->steward, &s, b->now_ms);
+	else if (e->type == EVENT_VALID)
+		rl_steward_valid(&b->steward, e->client, e->other, b->now_ms);
 	else
 		rl_steward_introduce(&b->steward, e->client, e->other, b->now_ms);
 }

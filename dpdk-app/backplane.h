@@ -45,6 +45,10 @@ void backplane_sights(struct backplane *b, const struct rl_worker *core);
 void backplane_asks(struct backplane *b, const struct rl_worker *core);
 // Hook of the core: may another member know this node's identity? No lock.
 bool backplane_elsewhere(const struct backplane *b, uint64_t address);
+// Hooks of the core on admission threads: was this identity proven valid by any member? It is now
+// by this one.
+bool backplane_validated(struct backplane *b, const struct rl_identity *id);
+void backplane_admitted(struct backplane *b, const struct rl_identity *id);
 // A packet whose destination is not here (RL_MISS). True: p->to is where the member that serves it
 // is reached.
 bool backplane_forward(struct backplane *b, struct rl_packet *p);
@@ -67,6 +71,7 @@ struct backplane_counters {
 	_Atomic uint64_t unreached;   // not passed on: no way to that member is known
 	_Atomic uint64_t asks_full;   // questions lost: the thread does not keep up
 	_Atomic uint64_t events_full; // sightings lost: the thread does not keep up
+	_Atomic uint64_t spared;      // validations: another member had done them
 	_Atomic uint64_t keepalives;  // answered or taken
 	_Atomic uint64_t false_keepalives;
 };

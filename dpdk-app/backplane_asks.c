@@ -3,7 +3,6 @@
 // took them in, by a ring, to the backplane's thread.
 #include "dpdk-app/backplane_parts.h"
 #include "root/ask.h"
-#include "root/tell.h"
 
 #include <errno.h>
 #include <rte_ring.h>
@@ -43,27 +42,14 @@ bool backplane_elsewhere(const struct backplane *b, uint64_t address)
 	       rl_location_live(&l) && l.home != b->self && !rte_ring_full(b->asks);
 }
 
-static int whois(struct backplane *b, const struct rl_ask *a)
-{
-	return rl_tell_whois(b->handle.core, a->client, &a->path.addr, a->id, a->whois.address,
-			     a->whois.count, NULL, 0);
-}
-
-static void take(struct backplane *b, const struct rl_ask *a)
-{
-	if (a->verb != ZT_VERB_WHOIS)
-		return;
-	if (whois(b, a) != -ENOBUFS)
-		return;
-	backplane_flush(b);
-	whois(b, a);
-}
-
 unsigned backplane_asks_take(struct backplane *b)
 {
 	struct rl_ask a[EACH];
 	unsigned n = rte_ring_dequeue_burst_elem(b->asks, a, sizeof(a[0]), EACH, NULL);
 	for (unsigned i = 0; i < n; i++)
-		take(b, &a[i]);
+		if (a[i].verb == ZT_VERB_WHOIS)
+			rl_steward_whois(&b->steward, &a[i], b->now_ms);
+	if (n > 0)
+		rl_steward_asked(&b->steward);
 	return n;
 }

@@ -91,6 +91,24 @@ static bool send(void *ctx, uint8_t to, const uint8_t *batch, size_t len)
 	return rl_link_publish(b->link, lane_of(batch), to, batch, len) == 0;
 }
 
+static bool identity(void *ctx, uint64_t client, struct rl_identity *out)
+{
+	struct backplane *b = ctx;
+	struct rl_peer_info info;
+	if (!rl_root_peer_find(b->o.root, client, b->now_ms, &info))
+		return false;
+	*out = info.id;
+	return true;
+}
+
+static int whois(void *ctx, uint64_t client, const struct rl_inet *by, uint64_t id,
+		 const uint64_t *asked, unsigned n, const struct rl_identity *given,
+		 unsigned given_count)
+{
+	struct backplane *b = ctx;
+	SAY(rl_tell_whois(b->handle.core, client, by, id, asked, n, given, given_count));
+}
+
 struct rl_steward_host backplane_host(struct backplane *b)
 {
 	return (struct rl_steward_host){.ctx = b,
@@ -101,5 +119,7 @@ struct rl_steward_host backplane_host(struct backplane *b)
 					.rendezvous = rendezvous,
 					.withhold = withhold,
 					.where = where,
-					.send = send};
+					.send = send,
+					.identity = identity,
+					.whois = whois};
 }

@@ -128,6 +128,15 @@ static json_t *decisions_json(const struct backplane *b)
 	return o;
 }
 
+static json_t *whois_json(const struct rl_whois_counts *c)
+{
+	json_t *o = json_object();
+#define X(name, help) add(o, #name, c->name);
+	RL_WHOIS_COUNTS(X)
+#undef X
+	return o;
+}
+
 static uint64_t count(const _Atomic uint64_t *c)
 {
 	return atomic_load_explicit(c, memory_order_relaxed);
@@ -155,9 +164,11 @@ static json_t *cluster_json(const struct backplane *b)
 	add(o, "unreached", count(&b->counters.unreached));
 	add(o, "eventsFull", count(&b->counters.events_full));
 	add(o, "asksFull", count(&b->counters.asks_full));
+	add(o, "validationsSpared", count(&b->counters.spared));
 	add(o, "keepalives", count(&b->counters.keepalives));
 	add(o, "falseKeepalives", count(&b->counters.false_keepalives));
 	json_object_set_new(o, "decisions", decisions_json(b));
+	json_object_set_new(o, "whois", whois_json(&b->steward.whois.counts));
 	json_object_set_new(o, "refused", refusals_json(&b->steward.sync.refusals));
 	return o;
 }

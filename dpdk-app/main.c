@@ -24,12 +24,15 @@ static uint16_t via(void *ctx, const struct rl_packet *p)
 
 static bool validated(void *ctx, const struct rl_identity *id)
 {
-	return known_valid(((struct app *)ctx)->known, id);
+	struct app *a = ctx;
+	return known_valid(a->known, id) || backplane_validated(a->backplane, id);
 }
 
 static void admitted(void *ctx, const struct rl_identity *id, uint64_t now_ms)
 {
-	known_admitted(((struct app *)ctx)->known, id, now_ms);
+	struct app *a = ctx;
+	known_admitted(a->known, id, now_ms);
+	backplane_admitted(a->backplane, id);
 }
 
 static bool elsewhere(void *ctx, uint64_t address)

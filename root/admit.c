@@ -27,8 +27,10 @@ static enum rl_drop validate(struct rl_worker *w, struct rl_scratch *s, struct r
 			     const struct rl_identity *id)
 {
 	const struct rl_host *host = &w->root->host;
-	if (host->validated && host->validated(host->ctx, id))
+	if (host->validated && host->validated(host->ctx, id)) {
+		w->stats.validations_spared++;
 		return RL_DROP_NONE;
+	}
 	uint64_t source = rl_budget_hash(&w->validate_budget, rl_prefix(&p->from, RL_PREFIX_SITE));
 	uint32_t pps = w->root->opt.validate_pps, now = (uint32_t)w->now_ms;
 	if (!rl_budget_take(&w->validate_budget, source, now, pps, 1))

@@ -162,6 +162,7 @@ const struct rl_out *rl_worker_out(const struct rl_worker *w, unsigned *count);
 	X(deferred, "handed to admission")                                      \
 	X(admitted, "new peers")                                                \
 	X(validations, "identity validations done")                             \
+	X(validations_spared, "identities known to be valid from before")       \
 	X(introductions, "pairs introduced")                                    \
 	X(introductions_repeated, "pairs introduced again after a WHOIS")       \
 	X(rendezvous, "RENDEZVOUS sent")                                        \

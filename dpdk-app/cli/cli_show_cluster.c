@@ -240,10 +240,13 @@ void cli_show_cluster(FILE *out, const json_t *c, const struct cli_options *o)
 	show_counts(out, "  not", json_object_get(decisions, "notRedirected"));
 	show_counts(out, "rescues", json_object_get(decisions, "rescues"));
 	show_counts(out, "drains", json_object_get(decisions, "drains"));
+	show_counts(out, "whois", json_object_get(c, "whois"));
 	show_refusals(out, c);
 	show_counts(out, "link", json_object_get(json_object_get(c, "link"), "drops"));
 	show_troubles(out, c);
 	fprintf(out, "forwarded  %lld packets to other members\n", number(c, "forwarded"));
+	fprintf(out, "validated  %lld newcomers by other members before\n",
+		number(c, "validationsSpared"));
 }
 
 // How long ago, in the unit that fits.

@@ -196,11 +196,13 @@ static void a_fingerprint_is_never_zero_and_tells_keys_apart(void **state)
 {
 	(void)state;
 	uint8_t key[64] = {0};
-	uint64_t first = rl_location_fingerprint(key);
+	const uint64_t shared[2] = {1, 2}, other[2] = {1, 3};
+	uint64_t first = rl_location_fingerprint(shared, key);
 	assert_int_not_equal(first, 0);
-	assert_int_equal(first, rl_location_fingerprint(key));
+	assert_int_equal(first, rl_location_fingerprint(shared, key));
+	assert_int_not_equal(first, rl_location_fingerprint(other, key));
 	key[63] = 1;
-	assert_int_not_equal(first, rl_location_fingerprint(key));
+	assert_int_not_equal(first, rl_location_fingerprint(shared, key));
 }
 
 int main(void)
