@@ -21,6 +21,7 @@
 #define THREE                                                                                      \
 	"{\"name\":\"alice\",\"member\":\"ams\",\"draining\":true,\"directory\":12,"               \
 	"\"directoryMax\":1000,\"keptWarm\":3,\"forwarded\":7,\"unreached\":2,\"eventsFull\":0,"   \
+	"\"validationsSpared\":21,\"whois\":{\"questions\":5,\"whole\":5,\"late\":0},"             \
 	"\"link\":{\"connected\":true,\"server\":\"127.0.0.1:4222\",\"rttUs\":412,\"connects\":2," \
 	"\"drops\":{\"bulk_full\":1}},\"members\":["                                               \
 	"{\"id\":1,\"name\":\"ams\",\"self\":true,\"configured\":true,\"state\":\"live\","         \
@@ -58,11 +59,13 @@
 	"gate 444444444\n           not_home 5\n"                                                  \
 	"rescues    none\n"                                                                        \
 	"drains     sent 4\n"                                                                      \
+	"whois      questions 5 whole 5\n"                                                         \
 	"refused    none\n"                                                                        \
 	"  of nyc   stale 4\n"                                                                     \
 	"link       bulk_full 1\n"                                                                 \
 	"troubles   unreached 2 unsent 6\n"                                                        \
-	"forwarded  7 packets to other members\n"
+	"forwarded  7 packets to other members\n"                                                  \
+	"validated  21 newcomers by other members before\n"
 
 #define PLACE                                                                         \
 	"\"address\":\"1234567890\",\"known\":true,\"live\":true,\"backup\":\"ams\"," \
@@ -77,15 +80,17 @@ static const struct {
 } rows[] = {
 	{"three members", "cluster", OK THREE "}\n", CLI_OK, THREE_TABLE},
 	{"not connected", "cluster",
-	 OK "{\"name\":\"alice\",\"member\":\"ams\",\"directory\":0,\"directoryMax\":9,"
-	    "\"keptWarm\":0,\"members\":[],\"roundTrips\":[],\"forwarded\":0,"
-	    "\"link\":{\"connected\":false,\"error\":\"no server answers\"}}}\n",
+	 OK
+	 "{\"name\":\"alice\",\"member\":\"ams\",\"directory\":0,\"directoryMax\":9,"
+	 "\"keptWarm\":0,\"members\":[],\"roundTrips\":[],\"forwarded\":0,\"validationsSpared\":0,"
+	 "\"link\":{\"connected\":false,\"error\":\"no server answers\"}}}\n",
 	 CLI_OK,
 	 "cluster alice, member ams, 0 of 9 peers known, 0 kept warm\n"
 	 "backplane NOT connected: no server answers\n" HEADS TRIPS "<id> <from>     \n"
-	 "redirects  none\n  not      none\nrescues    none\ndrains     none\n"
+	 "redirects  none\n  not      none\nrescues    none\ndrains     none\nwhois      none\n"
 	 "refused    none\nlink       none\ntroubles   none\n"
-	 "forwarded  0 packets to other members\n"},
+	 "forwarded  0 packets to other members\n"
+	 "validated  0 newcomers by other members before\n"},
 	{"a daemon of another version", "cluster",
 	 OK "{\"members\":[{\"id\":\"x\",\"name\":5}],\"roundTrips\":[7],\"link\":3,"
 	    "\"decisions\":[]}}\n",
@@ -95,9 +100,10 @@ static const struct {
 	 "-1   -                -                 -          -         -          -        -"
 	 "      -       -\n" TRIPS "<id> <from>          -1\n"
 	 "-1   -                .\n"
-	 "redirects  none\n  not      none\nrescues    none\ndrains     none\n"
+	 "redirects  none\n  not      none\nrescues    none\ndrains     none\nwhois      none\n"
 	 "refused    none\nlink       none\ntroubles   none\n"
-	 "forwarded  -1 packets to other members\n"},
+	 "forwarded  -1 packets to other members\n"
+	 "validated  -1 newcomers by other members before\n"},
 	{"not even an object", "cluster", OK "[]}\n", CLI_OK, NULL},
 	{"alone", "cluster", "{\"ok\":false,\"error\":\"this root is no member\"}\n", CLI_REFUSED,
 	 ""},
