@@ -40,11 +40,10 @@ static const char cluster[] =
 	".Pp\n"
 	"Planets are made of it, too\n"
 	".Pq Xr mkworld 1 .\n"
-	"Other roots,\n"
-	".Cm siblings ,\n"
-	"are checked, but this version does not forward to them yet:\n"
-	".Ic rootline\n"
-	"refuses to start with them.\n";
+	"Roots of other identities, with or without a cluster, are\n"
+	".Cm siblings :\n"
+	"see\n"
+	".Xr rootline-cluster 7 .\n";
 
 static const char status[] = ".Sh EXIT STATUS\n"
 			     ".Ic rootline --check-config\n"

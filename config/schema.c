@@ -70,8 +70,8 @@ const struct config_row config_rows[] = {
 	{AT(siblings), .type = CONFIG_OBJECTS, .most = CONFIG_SIBLINGS_MAX, .preset = "", .file_only = true,
 	 .rows = config_sibling_rows, .row_count = CONFIG_SIBLING_ROWS,
 	 .first = offsetof(struct config_siblings, v), .size = sizeof(struct config_sibling),
-	 .help = "Other roots in the same planet, whose clients ours shall reach: what is for nobody here is forwarded "
-		 "to them."},
+	 .help = "Roots of other identities, whose clients ours shall reach: what is for nobody here is forwarded to "
+		 "them, and they are asked who it is; each needs to list this root likewise."},
 
 	{LIMIT(max_peers), .min = 16, .max = 16777216, .preset = "65536", .unit = "peers",
 	 .help = "Peers kept in memory, 302 bytes each."},

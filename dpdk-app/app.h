@@ -10,6 +10,7 @@
 #include "dpdk-app/endpoints.h"
 #include "dpdk-app/known.h"
 #include "dpdk-app/places.h"
+#include "dpdk-app/siblings.h"
 #include "dpdk-app/state.h"
 #include "dpdk-app/worker.h"
 
@@ -30,6 +31,7 @@ struct app {
 	unsigned launched;                      // of them, running
 	struct admission *admission;
 	struct backplane *backplane;          // NULL: no cluster is configured
+	struct siblings *siblings;            // NULL: none are configured
 	uint64_t turns_seen[EAL_WORKERS_MAX]; // crew_alive()
 };
 

@@ -75,6 +75,8 @@ static void fill_view(struct control *c)
 	v->cluster_status = backplane_status;
 	v->cluster_who = backplane_who;
 	v->cluster_drain = backplane_drain;
+	v->siblings = a->siblings;
+	v->siblings_status = siblings_status;
 	v->workers = a->config.workers;
 	v->path_timeout_ms = a->config.limits.path_timeout_ms;
 	v->ports = a->config.ports.count;
@@ -95,6 +97,10 @@ static void fill_view(struct control *c)
 	if (a->backplane) {
 		ctl_view_add(v, backplane_stats(a->backplane));
 		ctl_view_add_drops(v, (const uint64_t *)backplane_tx_stats(a->backplane)->drop);
+	}
+	if (a->siblings) {
+		ctl_view_add(v, siblings_stats(a->siblings));
+		ctl_view_add_drops(v, (const uint64_t *)siblings_tx_stats(a->siblings)->drop);
 	}
 }
 

@@ -31,10 +31,11 @@ static struct worker *make_worker(struct app *a, unsigned index)
 	return w;
 }
 
-// Workers, admission threads, and the backplane's.
+// Workers, admission threads, the backplane's and the siblings'.
 static unsigned crew_threads(const struct app *a)
 {
-	return a->config.workers + a->config.admission_threads + a->config.cluster.given;
+	return a->config.workers + a->config.admission_threads + a->config.cluster.given +
+	       (a->config.siblings.count != 0);
 }
 
 int crew_prepare(struct app *a)
@@ -88,6 +89,20 @@ static int launch_backplane(struct app *a)
 	return a->config.cluster.given ? backplane_start(&a->backplane, &o) : 0;
 }
 
+static int launch_siblings(struct app *a)
+{
+	struct siblings_options o = {
+		.config = &a->config,
+		.root = a->root,
+		.ports = a->ports,
+		.clock = &a->clock,
+		.quiet = &a->quiet,
+		.id = crew_threads(a) - 1,
+		.cpus = spare_cpus(a),
+	};
+	return a->config.siblings.count ? siblings_start(&a->siblings, &o) : 0;
+}
+
 int crew_launch(struct app *a)
 {
 	struct admission_options o = {
@@ -108,12 +123,15 @@ int crew_launch(struct app *a)
 	// start.
 	sched_setaffinity(0, sizeof(o.cpus), &o.cpus);
 	ret = launch_backplane(a);
+	if (!ret)
+		ret = launch_siblings(a);
 	if (ret)
 		return ret;
 	admission_use(a->admission, a->backplane);
 	for (unsigned i = 0; i < a->config.workers; i++) {
 		a->worker[i]->handle.admission = a->admission;
 		a->worker[i]->handle.backplane = a->backplane;
+		a->worker[i]->handle.siblings = a->siblings;
 		ret = rte_eal_remote_launch(worker_run, a->worker[i], i + 1);
 		if (ret) {
 			log_error("worker %u: %s", i, strerror(-ret));
@@ -135,6 +153,8 @@ void crew_stop(struct app *a)
 	a->admission = NULL;
 	backplane_stop(a->backplane);
 	a->backplane = NULL;
+	siblings_stop(a->siblings);
+	a->siblings = NULL;
 }
 
 void crew_free(struct app *a)

@@ -48,6 +48,8 @@ struct ctl_view {
 	char *(*cluster_status)(void *cluster);
 	char *(*cluster_who)(void *cluster, uint64_t address);
 	void (*cluster_drain)(void *cluster, bool on);
+	void *siblings; // NULL: none
+	char *(*siblings_status)(void *siblings);
 	struct ctl_nic nic;
 	unsigned workers;
 	uint32_t path_timeout_ms;
@@ -73,6 +75,7 @@ char *ctl_counters(void *ctx, const struct ctl_request *q, struct ctl_cursor *cu
 // ctl_cluster.c
 char *ctl_cluster(void *ctx, const struct ctl_request *q, struct ctl_cursor *cursor);
 char *ctl_who(void *ctx, const struct ctl_request *q, struct ctl_cursor *cursor);
+char *ctl_siblings(void *ctx, const struct ctl_request *q, struct ctl_cursor *cursor);
 char *ctl_drain(void *ctx, const struct ctl_request *q, struct ctl_cursor *cursor);
 char *ctl_undrain(void *ctx, const struct ctl_request *q, struct ctl_cursor *cursor);
 // ctl_geoip.c

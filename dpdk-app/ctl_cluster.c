@@ -34,6 +34,16 @@ char *ctl_who(void *ctx, const struct ctl_request *q, struct ctl_cursor *cursor)
 	return pass_on(cursor, v->cluster_who(v->cluster, q->address));
 }
 
+char *ctl_siblings(void *ctx, const struct ctl_request *q, struct ctl_cursor *cursor)
+{
+	const struct ctl_view *v = ctx;
+	(void)q;
+	if (!v->siblings)
+		return ctl_refuse(cursor, "no siblings are configured: rootline-cluster(7) tells "
+					  "how roots of other identities are joined");
+	return pass_on(cursor, v->siblings_status(v->siblings));
+}
+
 static char *drain(const struct ctl_view *v, struct ctl_cursor *cursor, bool on)
 {
 	if (!v->cluster)

@@ -5,11 +5,10 @@
 #include <stdlib.h>
 
 const struct ctl_command ctl_commands[] = {
-	{"info", ctl_info},       {"peers", ctl_peers},
-	{"drops", ctl_drops},     {"counters", ctl_counters},
-	{"geoip", ctl_geoip},     {"cluster", ctl_cluster},
-	{"who", ctl_who},         {"drain", ctl_drain},
-	{"undrain", ctl_undrain}, {NULL, NULL},
+	{"info", ctl_info},         {"peers", ctl_peers}, {"drops", ctl_drops},
+	{"counters", ctl_counters}, {"geoip", ctl_geoip}, {"cluster", ctl_cluster},
+	{"siblings", ctl_siblings}, {"who", ctl_who},     {"drain", ctl_drain},
+	{"undrain", ctl_undrain},   {NULL, NULL},
 };
 
 static char *line_of(json_t *object)

@@ -3,6 +3,7 @@
 
 #include "dpdk-app/admission.h"
 #include "dpdk-app/backplane.h"
+#include "dpdk-app/siblings.h"
 
 static void defer(struct handle *h, struct port_packet *pk)
 {
@@ -31,7 +32,8 @@ void handle_packet(struct handle *h, struct port_packet *pk)
 		rl_worker_count_drop(h->core, RL_DROP_MEMBER_FULL);
 		break;
 	case RL_MISS:
-		if (backplane_forward(h->backplane, &pk->p)) {
+		if (backplane_forward(h->backplane, &pk->p) ||
+		    siblings_forward(h->siblings, h->core, &pk->p)) {
 			port_tx_relay(h->tx, pk);
 			return;
 		}
@@ -46,6 +48,7 @@ void handle_packet(struct handle *h, struct port_packet *pk)
 
 void handle_sights(struct handle *h)
 {
+	siblings_hear(h->siblings, h->core);
 	if (!h->backplane)
 		return;
 	backplane_sights(h->backplane, h->core);

@@ -6,6 +6,7 @@
 
 struct admission;
 struct backplane;
+struct siblings;
 
 struct handle {
 	struct rl_worker *core;
@@ -13,6 +14,7 @@ struct handle {
 	struct admission
 		*admission; // NULL on an admission thread itself, which is never deferred to
 	struct backplane *backplane; // NULL: this root is alone
+	struct siblings *siblings;   // NULL: it has none
 };
 
 // Takes the buffer of a packet that has its verdict.

@@ -75,8 +75,10 @@ static int start_ports(struct app *a)
 {
 	char why[PORT_WHY_MAX] = "";
 	struct eal_options o;
-	a->ports =
-		ports_new(&a->config, a->config.admission_threads + a->config.cluster.given, why);
+	a->ports = ports_new(&a->config,
+			     a->config.admission_threads + a->config.cluster.given +
+				     (a->config.siblings.count != 0),
+			     why);
 	if (!a->ports) {
 		log_error("%s", why);
 		return -ENODEV;
@@ -134,7 +136,8 @@ static int start_root(struct app *a)
 	}
 	clock_init(&a->clock, rte_get_tsc_hz());
 	endpoints_of(&a->endpoints, a->ports);
-	return upkeep_first_worlds(a);
+	int ret = siblings_add(a->root, &a->config, clock_now(&a->clock));
+	return ret ? ret : upkeep_first_worlds(a);
 }
 
 static void say_serving(const struct app *a)
@@ -164,24 +167,10 @@ static int serve(struct app *a, struct control *c)
 	return ret;
 }
 
-// Siblings are not spoken to yet: better said at the start than found out by their clients.
-static int refuse_siblings(const struct config *c)
-{
-	if (!c->siblings.count)
-		return 0;
-	log_error("\"siblings\" is configured, but this version of rootline does not forward to "
-		  "roots of "
-		  "other identities yet: take it out of the config");
-	return -ENOTSUP;
-}
-
 static int run(struct app *a)
 {
 	struct control *control = NULL;
-	int ret = refuse_siblings(&a->config);
-	if (ret)
-		return ret;
-	ret = privilege_check(&a->config.ports);
+	int ret = privilege_check(&a->config.ports);
 	if (ret)
 		return ret;
 	ret = state_open(&a->state, a->config.state_dir);

@@ -203,6 +203,11 @@ void ports_free(struct ports *ps)
 	free(ps);
 }
 
+int ports_kernel_socket(const struct ports *ps, int family)
+{
+	return punt_socket(&ps->punt, family);
+}
+
 unsigned ports_count(const struct ports *ps)
 {
 	return ps->count;

@@ -42,6 +42,10 @@ int ports_refresh(struct ports *ps, char why[static PORT_WHY_MAX]);
 // Stops, closes, detaches the XDP programs, gives the UDP ports back. NULL is fine.
 void ports_free(struct ports *ps);
 
+// The socket that holds our first UDP port in the kernel (AF_INET or AF_INET6), for words to those
+// of whom no way is known; -1: none is held. It receives nothing and stays the ports'.
+int ports_kernel_socket(const struct ports *ps, int family);
+
 unsigned ports_count(const struct ports *ps);
 struct adjacency_table *ports_adjacency(const struct ports *ps);
 

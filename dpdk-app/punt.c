@@ -79,6 +79,19 @@ int punt_open(struct punt *p, const uint16_t *ports, unsigned count, char why[st
 	return 0;
 }
 
+int punt_socket(const struct punt *p, int family)
+{
+	for (unsigned i = 0; i < p->count; i++) {
+		int domain;
+		socklen_t len = sizeof(domain);
+
+		if (getsockopt(p->fd[i], SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 &&
+		    domain == family)
+			return p->fd[i];
+	}
+	return -1;
+}
+
 void punt_close(struct punt *p)
 {
 	for (unsigned i = 0; i < p->count; i++)

@@ -18,4 +18,6 @@ struct punt {
 // In the network namespace of the calling thread. 0 or -errno with a sentence in `why`; then
 // nothing is held.
 int punt_open(struct punt *p, const uint16_t *ports, unsigned count, char why[static PORT_WHY_MAX]);
+// The one of the first port; -1: none is held.
+int punt_socket(const struct punt *p, int family);
 void punt_close(struct punt *p);

@@ -51,6 +51,8 @@ void cli_show_geoip(FILE *out, const json_t *place, const struct cli_options *o)
 void cli_show_cluster(FILE *out, const json_t *cluster, const struct cli_options *o);
 void cli_show_who(FILE *out, const json_t *place, const struct cli_options *o);
 void cli_show_drain(FILE *out, const json_t *state, const struct cli_options *o);
+// cli_show_siblings.c
+void cli_show_siblings(FILE *out, const json_t *siblings, const struct cli_options *o);
 // cli_show.c
 void cli_show_counters(FILE *out, const json_t *counters, const struct cli_options *o);
 

@@ -29,6 +29,8 @@ const struct cli_command cli_commands[] = {
 	 true, NULL, NULL, cli_show_geoip},
 	{"cluster", "", "Members, the backplane, who was moved and why not.", "cluster", NULL,
 	 false, NULL, NULL, cli_show_cluster},
+	{"siblings", "", "Roots of other identities, and what was forwarded to them.", "siblings",
+	 NULL, false, NULL, NULL, cli_show_siblings},
 	{"who", "ADDRESS...", "At which member a client is.", "who", "address", true, //
 	 NULL, NULL, cli_show_who},
 	{"drain", "", "Sends the clients of this member to the others.", "drain", NULL, false, //

@@ -115,8 +115,9 @@ check "help" refused 0 "--udp-port" "$ROOTLINE" --help
 echo '{"ports": ["null"], "siblings": [{"name": "bob", "identity": "1234567890:0:'"$(printf '%0128d' 1)"'",
 	"fronts": ["192.0.2.9/9993"]}]}' >"$WORK/siblings.json"
 check "siblings are checked" refused 0 "no mistakes" "$ROOTLINE" --check-config "$WORK/siblings.json"
-check "but not served yet" refused 1 '"siblings" is configured, but' "$ROOTLINE" --state "$WORK/state" --config "$WORK/siblings.json"
 check "nothing was made" test ! -e "$WORK/state"
+check "one whose address is not its key's is refused" refused 1 "identity is damaged" inside "$ROOTLINE" --state "$WORK/damaged" \
+	--hugepages no --config "$WORK/siblings.json"
 check "no such interface" refused 1 "no interface" inside "$ROOTLINE" --state "$WORK/other" --port af_packet:eth9
 check "too few rights" refused 1 "CAP_NET_RAW" inside setpriv --reuid=65534 --regid=65534 --clear-groups \
 	--inh-caps=-all --bounding-set=-all "$ROOTLINE" --state "$WORK/state" --port af_packet:eth0

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dpdk-app/siblings.h"
+
+#include "dpdk-app/log.h"
+#include "dpdk-app/memory.h"
+#include "dpdk-app/port.h"
+#include "dpdk-app/sibling_config.h"
+#include "dpdk-app/siblings_parts.h"
+#include "root/tell.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <rte_lcore.h>
+#include <rte_ring.h>
+#include <rte_ring_elem.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	EVENTS = 4096,
+	EACH = 64, // in one turn
+	TURN_MS = 100,
+	NICE = 5, // where it must share a worker's core, packets come first
+	ABROAD = 65536,
+	QUESTIONS = 2048,
+};
+
+enum event_type { EVENT_ECHO, EVENT_FOUND, EVENT_ASKED, EVENT_SEEN };
+
+struct event {
+	uint64_t address; // ASKED, SEEN: whom
+	uint64_t client;  // ASKED
+	uint64_t id;      // ASKED: of the question; ECHO: when it was sent, us
+	uint64_t heard_us;
+	struct rl_inet by; // ASKED
+	uint8_t type;
+	uint8_t sibling, front;
+	uint8_t unused;
+	struct rl_identity found;
+};
+_Static_assert(sizeof(struct event) % 4 == 0, "an element of a ring");
+
+unsigned siblings_fronts(const struct siblings *s, unsigned sibling)
+{
+	return s->o.config->siblings.v[sibling].fronts.count;
+}
+
+static void count(_Atomic uint64_t *counter)
+{
+	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+static void tell(struct siblings *s, const struct event *e)
+{
+	if (rte_ring_enqueue_elem(s->events, (void *)(uintptr_t)e, sizeof(*e)) != 0)
+		count(&s->counters.events_full);
+	else
+		waker_ring(&s->waker);
+}
+
+static void hear_answers(struct siblings *s, const struct rl_worker *core)
+{
+	unsigned n;
+	const struct rl_sibling_answer *a = rl_worker_answers(core, &n);
+	for (unsigned i = 0; i < n; i++) {
+		struct event e = {.sibling = a[i].sibling,
+				  .front = a[i].front,
+				  .id = a[i].stamp,
+				  .type = a[i].said == RL_SIBLING_ECHO ? EVENT_ECHO : EVENT_FOUND,
+				  .found = a[i].id};
+		if (e.type == EVENT_ECHO)
+			e.heard_us = siblings_clock_us();
+		tell(s, &e);
+	}
+}
+
+static void hear_asks(struct siblings *s, const struct rl_worker *core)
+{
+	unsigned n, sibling;
+	const struct rl_sibling_ask *a = rl_worker_sibling_asks(core, &n);
+	for (unsigned i = 0; i < n; i++) {
+		if (rl_abroad_find(&s->abroad, a[i].address, clock_now(s->o.clock), &sibling) ==
+		    RL_ABROAD_NOBODY)
+			continue;
+		struct event e = {.address = a[i].address,
+				  .client = a[i].client,
+				  .id = a[i].id,
+				  .by = a[i].path.addr,
+				  .type = EVENT_ASKED};
+		tell(s, &e);
+	}
+}
+
+void siblings_hear(struct siblings *s, const struct rl_worker *core)
+{
+	if (!s)
+		return;
+	hear_answers(s, core);
+	hear_asks(s, core);
+}
+
+static bool refuse(struct rl_packet *p, enum rl_drop why, _Atomic uint64_t *counter)
+{
+	count(counter);
+	p->drop = why;
+	return false;
+}
+
+// Does a sibling know this node? Asks if nobody has lately.
+static enum rl_abroad_state look_up(struct siblings *s, uint64_t address, unsigned *sibling)
+{
+	uint64_t now_ms = clock_now(s->o.clock);
+	int is = rl_root_sibling_of(s->o.root, address);
+	if (is >= 0) {
+		*sibling = (unsigned)is;
+		return RL_ABROAD_AT;
+	}
+	enum rl_abroad_state state = rl_abroad_find(&s->abroad, address, now_ms, sibling);
+	if (state == RL_ABROAD_UNKNOWN || state == RL_ABROAD_OLD) {
+		struct event e = {.address = address, .type = EVENT_SEEN};
+		tell(s, &e);
+		rl_abroad_note(&s->abroad, address,
+			       state == RL_ABROAD_OLD ? RL_ABROAD_OLD : RL_ABROAD_ASKED, *sibling,
+			       now_ms);
+	}
+	return state;
+}
+
+bool siblings_forward(struct siblings *s, struct rl_worker *core, struct rl_packet *p)
+{
+	unsigned sibling = 0;
+	if (!s)
+		return false;
+	// A sibling has sent it here because it knows nobody nearer: it goes no further.
+	if (rl_root_sibling_at(s->o.root, &p->from) != RL_SIBLING_NONE)
+		return refuse(p, RL_DROP_FROM_SIBLING, &s->counters.from_sibling);
+	enum rl_abroad_state state = look_up(s, p->zt_to, &sibling);
+	if (state == RL_ABROAD_NOBODY)
+		return refuse(p, RL_DROP_NOBODY, &s->counters.nobody);
+	bool guess = state == RL_ABROAD_UNKNOWN || state == RL_ABROAD_ASKED;
+	if (guess)
+		sibling = atomic_load_explicit(&s->nearest, memory_order_relaxed);
+	uint8_t front = sibling < s->count
+				? atomic_load_explicit(&s->best[sibling], memory_order_relaxed)
+				: SIBLINGS_NO_FRONT;
+	if (front == SIBLINGS_NO_FRONT ||
+	    !rl_root_sibling_way(s->o.root, sibling, front, clock_now(s->o.clock), SIBLINGS_LIFE_MS,
+				 &p->to))
+		return refuse(p, p->drop, &s->counters.unreached);
+	if (guess && !rl_worker_guess(core, p))
+		return refuse(p, RL_DROP_RATE_GUESS, &s->counters.over);
+	count(guess ? &s->counters.guessed : &s->counters.forwarded);
+	return true;
+}
+
+static unsigned ask(void *ctx, uint64_t address)
+{
+	struct siblings *s = ctx;
+	unsigned asked = 0;
+	for (unsigned i = 0; i < s->count; i++) {
+		uint8_t front = atomic_load_explicit(&s->best[i], memory_order_relaxed);
+		if (front == SIBLINGS_NO_FRONT)
+			continue;
+		int ret =
+			rl_tell_sibling_whois(s->handle.core, i, front, SIBLINGS_LIFE_MS, address);
+		if (ret == -ENOBUFS) {
+			siblings_flush(s);
+			ret = rl_tell_sibling_whois(s->handle.core, i, front, SIBLINGS_LIFE_MS,
+						    address);
+		}
+		asked += ret == 0;
+	}
+	return asked;
+}
+
+static void answer(void *ctx, const struct rl_quest_waiter *w, const struct rl_identity *id)
+{
+	struct siblings *s = ctx;
+	struct rl_worker *core = s->handle.core;
+	if (rl_tell_whois(core, w->client, &w->by, w->id, &id->address, 1, id, 1) != -ENOBUFS)
+		return;
+	siblings_flush(s);
+	rl_tell_whois(core, w->client, &w->by, w->id, &id->address, 1, id, 1);
+}
+
+static void hear(struct siblings *s, const struct event *e)
+{
+	struct rl_quest_waiter w = {e->client, e->id, e->by};
+	switch ((enum event_type)e->type) {
+	case EVENT_ECHO:
+		siblings_front_heard(s, e->sibling, e->front, e->id, e->heard_us);
+		break;
+	case EVENT_FOUND:
+		rl_quest_found(&s->quests, e->sibling, &e->found, s->now_ms);
+		break;
+	case EVENT_ASKED:
+		rl_quest_ask(&s->quests, e->address, &w, s->now_ms);
+		break;
+	case EVENT_SEEN:
+		rl_quest_ask(&s->quests, e->address, NULL, s->now_ms);
+		break;
+	}
+}
+
+static unsigned take_events(struct siblings *s)
+{
+	struct event e[EACH];
+	unsigned n = rte_ring_dequeue_burst_elem(s->events, e, sizeof(e[0]), EACH, NULL);
+	for (unsigned i = 0; i < n; i++)
+		hear(s, &e[i]);
+	return n;
+}
+
+static void turn(struct siblings *s)
+{
+	struct pollfd p = {.fd = s->waker.fd, .events = POLLIN};
+	s->now_ms = clock_now(s->o.clock);
+	rl_tell_begin(s->handle.core, s->now_ms);
+	unsigned seen = take_events(s);
+	if (s->now_ms - s->turn_ms >= TURN_MS || s->now_ms < s->turn_ms) {
+		s->turn_ms = s->now_ms;
+		siblings_front_turn(s);
+		rl_quest_tick(&s->quests, s->now_ms);
+	}
+	siblings_flush(s);
+	quiet_report(s->o.quiet, s->o.id);
+	if (seen != 0)
+		return;
+	waker_sleeps(&s->waker);
+	bool rung = rte_ring_empty(s->events) && poll(&p, 1, TURN_MS) > 0;
+	waker_wakes(&s->waker, rung);
+}
+
+static void *run(void *arg)
+{
+	struct siblings *s = arg;
+	pthread_setname_np(pthread_self(), "rl-siblings");
+	if (CPU_COUNT(&s->o.cpus))
+		pthread_setaffinity_np(pthread_self(), sizeof(s->o.cpus), &s->o.cpus);
+	setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
+	if (rte_thread_register())
+		log_debug("siblings' thread without buffer cache");
+	quiet_enter(s->o.quiet, s->o.id);
+	while (!atomic_load_explicit(&s->stop, memory_order_relaxed))
+		turn(s);
+	quiet_leave(s->o.quiet, s->o.id);
+	rte_thread_unregister();
+	return NULL;
+}
+
+int siblings_add(struct rl_root *root, const struct config *c, uint64_t now_ms)
+{
+	struct sibling_config s;
+	struct rl_inet all[RL_SIBLINGS_MAX * RL_SIBLING_FRONTS];
+	unsigned n = 0;
+	if (c->siblings.count == 0)
+		return 0;
+	if (!sibling_config_read(&s, c, rl_root_identity(root), stderr))
+		return -EINVAL;
+	for (unsigned i = 0; i < s.count; i++) {
+		int ret = rl_root_sibling_add(root, &s.at[i].id, s.at[i].front, s.at[i].fronts,
+					      now_ms);
+		if (ret) {
+			log_error("sibling %s: cannot be used: %s", c->siblings.v[i].name,
+				  ret == -EINVAL ? "its key is a weak one" : strerror(-ret));
+			return ret;
+		}
+		memcpy(all + n, s.at[i].front, s.at[i].fronts * sizeof(all[0]));
+		n += s.at[i].fronts;
+	}
+	return rl_root_forwarders(root, RL_FORWARDERS_SIBLINGS, all, n);
+}
+
+static int make_tables(struct siblings *s)
+{
+	const struct rl_quest_host host = {.ctx = s, .ask = ask, .answer = answer};
+	uint64_t key[4];
+	s->abroad_memory = memory_alloc(NULL, rl_abroad_size(ABROAD));
+	s->quest_memory = memory_alloc(NULL, rl_quest_size(QUESTIONS));
+	if (!s->abroad_memory || !s->quest_memory)
+		return -ENOMEM;
+	randombytes_buf(key, sizeof(key));
+	rl_abroad_init(&s->abroad, s->abroad_memory, ABROAD, key);
+	rl_quest_init(&s->quests, s->quest_memory, QUESTIONS, key + 2, &s->abroad, &host);
+	return 0;
+}
+
+static int make(struct siblings *s)
+{
+	uint8_t seed[32];
+	randombytes_buf(seed, sizeof(seed));
+	s->handle.core = rl_worker_new(s->o.root, seed);
+	s->handle.tx = port_tx_new(s->o.ports, s->o.id);
+	s->events = rte_ring_create_elem("siblings", sizeof(struct event), EVENTS, SOCKET_ID_ANY,
+					 RING_F_SC_DEQ | RING_F_EXACT_SZ);
+	if (!s->handle.core || !s->handle.tx || !s->events || make_tables(s) != 0) {
+		log_error("siblings: no memory for their thread");
+		return -ENOMEM;
+	}
+	s->socket[0] = ports_kernel_socket(s->o.ports, AF_INET);
+	s->socket[1] = ports_kernel_socket(s->o.ports, AF_INET6);
+	int ret = waker_open(&s->waker);
+	if (!ret)
+		ret = -pthread_create(&s->thread, NULL, run, s);
+	s->started = ret == 0;
+	if (ret)
+		log_error("siblings: %s", strerror(-ret));
+	return ret;
+}
+
+int siblings_start(struct siblings **out, const struct siblings_options *o)
+{
+	struct siblings *s = calloc(1, sizeof(*s));
+	if (!s)
+		return -ENOMEM;
+	s->o = *o;
+	s->count = o->config->siblings.count;
+	s->nearest = RL_SIBLINGS_MAX;
+	for (unsigned i = 0; i < RL_SIBLINGS_MAX; i++)
+		s->best[i] = SIBLINGS_NO_FRONT;
+	int ret = make(s);
+	if (ret) {
+		siblings_stop(s);
+		return ret;
+	}
+	*out = s;
+	return 0;
+}
+
+void siblings_stop(struct siblings *s)
+{
+	if (!s)
+		return;
+	atomic_store(&s->stop, true);
+	waker_ring(&s->waker);
+	if (s->started)
+		pthread_join(s->thread, NULL);
+	waker_close(&s->waker);
+	port_tx_free(s->handle.tx);
+	rl_worker_free(s->handle.core);
+	rte_ring_free(s->events);
+	if (s->abroad_memory)
+		memory_free(NULL, s->abroad_memory, rl_abroad_size(ABROAD));
+	if (s->quest_memory)
+		memory_free(NULL, s->quest_memory, rl_quest_size(QUESTIONS));
+	free(s);
+}
+
+const struct rl_stats *siblings_stats(const struct siblings *s)
+{
+	return rl_worker_stats(s->handle.core);
+}
+
+const struct port_tx_stats *siblings_tx_stats(const struct siblings *s)
+{
+	return port_tx_stats(s->handle.tx);
+}
