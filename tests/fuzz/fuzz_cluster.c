@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A batch from another member. As it comes over the link: its seal is never good, and nothing is
 // read beyond it. Then as a member with good keys would send it: taken apart within its bounds, put
-// together again to the same bytes, and taken by a small directory that stays in order.
+// together again to the same bytes, and taken by a small directory that stays in order; identities
+// by questions that wait for some of them, each of which is answered once.
 #include "cluster/seal.h"
 #include "cluster/sync.h"
+#include "cluster/whois.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -107,6 +109,106 @@ static void answer(void)
 	}
 }
 
+enum { QUESTIONS = 4, NODES = 16 };
+
+static struct {
+	struct rl_whois w;
+	uint64_t memory[4096];
+	unsigned questions, answers;
+	uint32_t request;
+} who;
+
+static bool who_here(void *ctx, uint64_t address)
+{
+	(void)ctx;
+	return address % 5 == 0;
+}
+
+static uint8_t who_next(void *ctx, uint64_t address, const uint8_t *asked, unsigned n)
+{
+	(void)ctx;
+	(void)asked;
+	return n < address % 4 ? OTHER : RL_NOBODY;
+}
+
+static bool who_fits(void *ctx, const struct rl_identity *id)
+{
+	(void)ctx;
+	return id->public_key[0] != 0xff;
+}
+
+static void who_ask(void *ctx, uint8_t member, uint32_t request, const uint64_t *address,
+		    unsigned n)
+{
+	(void)ctx;
+	if (member != OTHER || request == 0 || n == 0 || n > RL_WHOIS_BATCH || address[0] == 0)
+		abort();
+	who.request = request;
+}
+
+static bool who_answer(void *ctx, const struct rl_whois_question *q,
+		       const struct rl_identity *given, unsigned n)
+{
+	(void)ctx;
+	who.answers++;
+	for (unsigned i = 0; i < n; i++) {
+		bool asked = false;
+		for (unsigned k = 0; k < q->count; k++)
+			asked |= q->address[k] == given[i].address;
+		if (!asked || !who_fits(NULL, &given[i]) || who_here(NULL, given[i].address))
+			abort();
+	}
+	return n > 0;
+}
+
+// Questions about some of the nodes that the reply will name.
+static void ask_some(struct rl_batch_reader b)
+{
+	struct rl_ask a = {.client = 1, .verb = ZT_VERB_WHOIS};
+	union rl_record r;
+	for (unsigned i = 0; rl_batch_next(&b, &r); i++) {
+		if (i % 3 < 2 && a.whois.count < RL_ASK_WHOIS_MAX)
+			a.whois.address[a.whois.count++] = r.identity.address;
+		if (i % 8 != 7 || who.questions == 2 * QUESTIONS)
+			continue;
+		who.questions++;
+		rl_whois_ask(&who.w, &a, NOW);
+		a.whois.count /= 2;
+		a.client++;
+	}
+	who.questions++;
+	rl_whois_ask(&who.w, &a, NOW);
+	rl_whois_flush(&who.w);
+}
+
+static void take_identities(struct rl_batch_reader b)
+{
+	static const struct rl_whois_config config = {QUESTIONS, 2, NODES, 1000, 400, 9000, 9};
+	static const struct rl_whois_host host = {NULL,     who_here, who_next,
+						  who_fits, who_ask,  who_answer};
+	static const uint64_t dice[2] = {1, 2};
+	union rl_record r;
+	if (rl_whois_size(&config) > sizeof(who.memory))
+		abort();
+	memset(&who, 0, sizeof(who));
+	rl_whois_init(&who.w, &config, &host, who.memory, dice);
+	ask_some(b);
+	uint32_t request = b.head.part & 1 ? b.head.request : who.request;
+	bool last = b.head.flags & RL_BATCH_LAST;
+	while (rl_batch_next(&b, &r))
+		rl_whois_learn(&who.w, OTHER, request, &r.identity, NOW);
+	rl_whois_replied(&who.w, OTHER, request, last, NOW);
+	for (unsigned ms = 0; ms < 2500; ms += 100) {
+		rl_whois_flush(&who.w);
+		rl_whois_tick(&who.w, NOW + ms);
+	}
+	if (who.answers != who.questions || who.w.count != 0 || who.w.first != 0)
+		abort();
+	for (unsigned i = 0; i < NODES; i++)
+		if (who.w.node[i].refs != 0)
+			abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < RL_BATCH_HEADER || size > RL_BATCH_MAX - RL_BATCH_SEAL)
@@ -124,6 +226,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(copy, rig.buffer, len);
 	if (rl_batch_parse(&b, copy, len) == RL_REFUSAL_NONE) {
 		put_again(b, copy, len);
+		if (b.head.kind == RL_BATCH_WHOIS_REPLY)
+			take_identities(b);
 		rl_sync_take(&rig.sync, &b, NOW);
 		check_directory();
 		answer();
