@@ -163,6 +163,8 @@ uint64_t rl_steward_fingerprint(const struct rl_steward *s, const struct rl_iden
 // Opens the batch in place. Refusals are counted.
 void rl_steward_batch(struct rl_steward *s, uint8_t *batch, size_t len, uint64_t now_ms);
 void rl_steward_tick(struct rl_steward *s, uint64_t now_ms);
+// Its row of the config has changed: capacity, place, fronts and name are taken from `own`.
+void rl_steward_own(struct rl_steward *s, const struct rl_member_news *own);
 // A keepalive between the front addresses was answered.
 void rl_steward_front(struct rl_steward *s, uint8_t member, uint64_t now_ms);
 // And it measured the way there.

@@ -268,6 +268,16 @@ void rl_steward_member(struct rl_steward *s, uint8_t member, const uint8_t *publ
 	rl_seal_member(&s->seal, member, public_key);
 }
 
+void rl_steward_own(struct rl_steward *s, const struct rl_member_news *own)
+{
+	struct rl_member_news *news = &s->news;
+	news->capacity = own->capacity;
+	news->place = own->place;
+	memcpy(news->front, own->front, sizeof(news->front));
+	memcpy(news->name, own->name, sizeof(news->name));
+	rl_member_own(&s->members, news, s->now_ms);
+}
+
 void rl_steward_front(struct rl_steward *s, uint8_t member, uint64_t now_ms)
 {
 	rl_member_front(&s->members, member, now_ms);

@@ -15,6 +15,8 @@
 #include "dpdk-app/worker.h"
 
 struct app {
+	int argc; // of main, for a reload
+	char *const *argv;
 	struct config config;
 	struct state state;
 	struct state_worlds worlds;

@@ -226,6 +226,7 @@ static void turn(struct backplane *b)
 		rl_steward_tick(&b->steward, b->now_ms);
 		backplane_front_turn(b);
 		heed_operator(b);
+		backplane_members_turn(b);
 		backplane_status_turn(b);
 	}
 	backplane_flush(b);
@@ -244,6 +245,7 @@ static void *run(void *arg)
 	if (rte_thread_register())
 		log_debug("backplane thread without buffer cache");
 	quiet_enter(b->o.quiet, b->o.id);
+	b->running = true;
 	while (!atomic_load_explicit(&b->stop, memory_order_relaxed))
 		turn(b);
 	rl_steward_leave(&b->steward, clock_now(b->o.clock));
@@ -320,14 +322,7 @@ static int use_config(struct backplane *b, struct cluster_config *c)
 	randombytes_buf(dice, sizeof(dice));
 	rl_front_init(&b->front, c->steward.key, b->root, b->self);
 	rl_steward_init(&b->steward, &c->steward, &host, b->memory, dice, now_ms);
-	for (unsigned i = 0; i < c->count; i++) {
-		uint8_t id = c->member[i].id;
-		rl_steward_member(&b->steward, id, c->member[i].public_key);
-		memcpy(b->name[id], c->member[i].name, sizeof(b->name[id]));
-		for (unsigned f = 0; id != b->self && f < RL_FAMILIES; f++)
-			b->fronts[id][f].addr = c->member[i].front[f];
-	}
-	backplane_front_known(b);
+	backplane_members_use(b, &c->members);
 	return 0;
 }
 
@@ -425,6 +420,7 @@ void backplane_stop(struct backplane *b)
 		memory_free(NULL, b->memory, b->memory_size);
 	pthread_mutex_destroy(&b->status_lock);
 	free(b->status);
+	free(atomic_load(&b->members));
 	free(b);
 }
 

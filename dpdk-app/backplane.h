@@ -37,6 +37,10 @@ int backplane_start(struct backplane **b, const struct backplane_options *o);
 // Says goodbye to the others. NULL is fine.
 void backplane_stop(struct backplane *b);
 
+// The members have changed, this one's own row but for its id and key included; next: as at the
+// start. 0 or -ENOMEM, logged.
+int backplane_members(struct backplane *b, const struct config *next);
+
 // Workers and admission threads; b may be NULL.
 //
 // After each call of the core: hands over what it noticed.

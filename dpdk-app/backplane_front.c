@@ -97,6 +97,21 @@ static void publish(struct backplane *b, uint8_t member)
 	member_ways_set(&b->ways, member, best);
 }
 
+bool backplane_front_set(struct backplane *b, uint8_t id, const struct rl_inet front[RL_FAMILIES])
+{
+	bool moved = false;
+	for (unsigned f = 0; f < RL_FAMILIES; f++) {
+		struct backplane_front *at = &b->fronts[id][f];
+		if (rl_inet_equal(&at->addr, &front[f]))
+			continue;
+		*at = (struct backplane_front){.addr = front[f]};
+		moved = true;
+	}
+	if (moved)
+		publish(b, id);
+	return moved;
+}
+
 void backplane_front_turn(struct backplane *b)
 {
 	if (b->now_ms - b->ping_ms < RL_FRONT_EVERY_MS / RL_FAMILIES && b->now_ms >= b->ping_ms)

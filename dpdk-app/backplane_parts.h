@@ -11,6 +11,7 @@
 
 #include <pthread.h>
 
+struct cluster_members;
 struct rte_ring;
 
 enum { BACKPLANE_PAIRS = 4096 };
@@ -45,8 +46,10 @@ struct backplane {
 	struct backplane_front fronts[RL_MEMBER_IDS][RL_FAMILIES];
 	int socket[RL_FAMILIES]; // the kernel's, for keepalives where no way is known; -1: none
 	uint64_t now_ms, turn_ms, ping_ms, status_ms;
-	bool ping_six;     // whose turn it is
-	atomic_bool drain; // wanted; by control
+	bool ping_six;                             // whose turn it is
+	atomic_bool drain;                         // wanted; by control
+	_Atomic(struct cluster_members *) members; // a new list, by control; taken by the thread
+	bool running;
 	pthread_mutex_t status_lock;
 	char *status;                                 // JSON, under status_lock
 	struct member_ways ways;                      // workers read
@@ -61,12 +64,17 @@ int backplane_asks_make(struct backplane *b);
 unsigned backplane_asks_take(struct backplane *b);
 // Of the config, else of its news, else "".
 const char *backplane_member_name(const struct backplane *b, uint8_t id);
+// backplane_members.c
+void backplane_members_use(struct backplane *b, const struct cluster_members *m);
+void backplane_members_turn(struct backplane *b);
 // backplane_status.c
 void backplane_status_turn(struct backplane *b);
 // backplane_host.c
 struct rl_steward_host backplane_host(struct backplane *b);
 // backplane_front.c
 int backplane_front_open(struct backplane *b);
+// Where another member is reached: the way to it is forgotten if it moves. True: it moves.
+bool backplane_front_set(struct backplane *b, uint8_t id, const struct rl_inet front[RL_FAMILIES]);
 // b->fronts has changed: the core hears of it.
 void backplane_front_known(struct backplane *b);
 void backplane_front_close(struct backplane *b);

@@ -73,24 +73,30 @@ static bool read_keys(struct rl_steward_config *s, const struct config *c, FILE 
 	return false;
 }
 
+void cluster_config_members(struct cluster_members *to, const struct config *c)
+{
+	const struct config_members *from = &c->cluster.members;
+	const struct config_member *self = config_self(c);
+	*to = (struct cluster_members){.count = from->count};
+	for (unsigned i = 0; i < from->count; i++) {
+		set_member(&to->member[i], &from->v[i]);
+		if (&from->v[i] == self)
+			set_own(&to->own, &to->member[i], self);
+	}
+}
+
 bool cluster_config_read(struct cluster_config *k, const struct config *c, FILE *err)
 {
 	const struct config_cluster *from = &c->cluster;
-	const struct config_member *self = config_self(c);
-	*k = (struct cluster_config){.steward = rl_steward_config_default,
-				     .count = from->members.count};
+	*k = (struct cluster_config){.steward = rl_steward_config_default};
 	struct rl_steward_config *s = &k->steward;
 	s->sync = rl_sync_config_default;
 	s->cluster = strtoull(from->cluster_id, NULL, 16);
 	s->directory_max = from->directory_max;
 	s->warm_max = from->warm_max;
 	s->drain_rate = from->drain_rate;
-	for (unsigned i = 0; i < k->count; i++) {
-		const struct config_member *m = &from->members.v[i];
-		set_member(&k->member[i], m);
-		if (m == self)
-			set_own(&s->own, &k->member[i], m);
-	}
+	cluster_config_members(&k->members, c);
+	s->own = k->members.own;
 	bool fine = read_keys(s, c, err);
 	if (!fine)
 		cluster_config_wipe(k);

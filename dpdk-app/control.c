@@ -3,6 +3,7 @@
 
 #include "dpdk-app/log.h"
 #include "dpdk-app/notify.h"
+#include "dpdk-app/reload.h"
 #include "dpdk-app/upkeep.h"
 
 #include <errno.h>
@@ -170,9 +171,11 @@ static void take_signals(struct control *c)
 	struct signalfd_siginfo info;
 	while (!c->stop && read(c->signals, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGHUP) {
-			log_info("SIGHUP: reading planet, moons and databases of places again");
+			log_info("SIGHUP: reading planet, moons, databases of places%s again",
+				 c->app->backplane ? " and members" : "");
 			upkeep_reload(&c->upkeep);
 			places_reload(c->app->geoip);
+			reload_members(c->app);
 			continue;
 		}
 		log_info("%s: stopping", info.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM");

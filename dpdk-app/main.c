@@ -226,6 +226,8 @@ int main(int argc, char **argv)
 		return EXIT_FAILED;
 	}
 	a->state.lock = -1;
+	a->argc = argc;
+	a->argv = argv;
 	switch (config_args(&a->config, argc, argv, stdout, stderr)) {
 	case CONFIG_DONE:
 		free(a);

@@ -97,15 +97,15 @@ static void test_members(void **state)
 	(void)state;
 	load(&c, "b", "");
 	assert_true(cluster_config_read(&k, &c, stderr));
-	assert_int_equal(k.count, 2);
-	assert_int_equal(k.member[0].id, 7);
-	assert_string_equal(k.member[0].name, "a");
-	expect_inet(&k.member[0].front[RL_FAMILY_4], "192.0.2.1/9993");
-	expect_inet(&k.member[0].front[RL_FAMILY_6], "-");
-	assert_memory_equal(k.member[0].public_key, public[0], RL_SEAL_PUBLIC);
-	assert_int_equal(k.member[1].id, 254);
-	expect_inet(&k.member[1].front[RL_FAMILY_6], "2001:db8::2/9994");
-	assert_memory_equal(k.member[1].public_key, public[1], RL_SEAL_PUBLIC);
+	assert_int_equal(k.members.count, 2);
+	assert_int_equal(k.members.member[0].id, 7);
+	assert_string_equal(k.members.member[0].name, "a");
+	expect_inet(&k.members.member[0].front[RL_FAMILY_4], "192.0.2.1/9993");
+	expect_inet(&k.members.member[0].front[RL_FAMILY_6], "-");
+	assert_memory_equal(k.members.member[0].public_key, public[0], RL_SEAL_PUBLIC);
+	assert_int_equal(k.members.member[1].id, 254);
+	expect_inet(&k.members.member[1].front[RL_FAMILY_6], "2001:db8::2/9994");
+	assert_memory_equal(k.members.member[1].public_key, public[1], RL_SEAL_PUBLIC);
 	cluster_config_wipe(&k);
 }
 
@@ -176,8 +176,8 @@ static void start_seal(struct rl_seal *s, const char *self, const char *other_cl
 		strcpy(c.cluster.cluster_id, other_cluster);
 	assert_true(cluster_config_read(&k, &c, stderr));
 	rl_seal_init(s, k.steward.key, k.steward.cluster, k.steward.own.id, k.steward.secret, 1, 2);
-	for (unsigned i = 0; i < k.count; i++)
-		rl_seal_member(s, k.member[i].id, k.member[i].public_key);
+	for (unsigned i = 0; i < k.members.count; i++)
+		rl_seal_member(s, k.members.member[i].id, k.members.member[i].public_key);
 	cluster_config_wipe(&k);
 }
 

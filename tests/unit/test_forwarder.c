@@ -20,7 +20,8 @@ static void finds_what_it_was_given(void **state)
 {
 	(void)state;
 	struct rl_forwarders f = {.key = {1, 2}};
-	struct rl_inet members[] = {rl_inet4(0xc0000201, 9993), {0}, v6(0x20010db800000001, 1)};
+	struct rl_inet members[] = {
+		rl_inet4(0xc0000201, 9993), {.family = 0}, v6(0x20010db800000001, 1)};
 	struct rl_inet siblings[] = {rl_inet4(0xc0000301, 9993)};
 	assert_int_equal(rl_forwarders_find(&f, &members[0]), RL_FORWARDER_NONE);
 	assert_int_equal(rl_forwarders_set(&f, RL_FORWARDERS_MEMBERS, members, 3), 0);

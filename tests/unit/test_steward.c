@@ -16,6 +16,26 @@ static void heartbeats_make_members_live(void **state)
 	assert_true(rl_member_alive(&c->m[0].s.members, 2));
 }
 
+// Its row of the config has changed: the others hear of it with the next heartbeat.
+static void a_member_tells_its_new_row(void **state)
+{
+	struct cluster *c = *state;
+	struct rl_member_news own = {.id = 9, .capacity = 77, .draining = true, .name = "new"};
+	rl_inet_parse(&own.front[RL_FAMILY_4], "192.0.2.99/1");
+	rl_steward_own(&c->m[0].s, &own);
+	run(c, RL_MEMBER_BEAT_MS + 100);
+	for (unsigned i = 0; i < MEMBERS; i++) {
+		const struct rl_member_news *n = &c->m[i].s.members.at[1].news;
+		assert_int_equal(n->id, 1);
+		assert_int_equal(n->capacity, 77);
+		assert_string_equal(n->name, "new");
+		assert_true(rl_inet_equal(&n->front[RL_FAMILY_4], &own.front[RL_FAMILY_4]));
+		assert_int_equal(n->front[RL_FAMILY_6].family, 0);
+		assert_false(n->draining); // the operator's, not the config's
+		assert_int_equal(n->run, 1);
+	}
+}
+
 // Each measures its own row; all see all of it, until it is measured no more.
 static void round_trips_between_fronts_are_known_to_all(void **state)
 {
@@ -225,6 +245,7 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, open_cluster, close_cluster)
 	const struct CMUnitTest tests[] = {
+		T(a_member_tells_its_new_row),
 		T(round_trips_between_fronts_are_known_to_all),
 		T(heartbeats_make_members_live),
 		T(a_client_is_moved_to_its_nearest),
