@@ -17,7 +17,7 @@ const struct rl_directory_limits rl_directory_limits_default = {
 	.claim_ms = 1500000,
 	.identity_ms = 604800000,
 	.push_ms = 7200000,
-	.evict_ms = 600000,
+	.evict_ms = 900000,
 };
 
 // An eighth of the entries stays empty.
@@ -53,20 +53,34 @@ void rl_directory_init(struct rl_directory *d, uint64_t max, void *mem,
 	};
 }
 
-// How gladly an entry is let go; 0: not at all.
-static uint64_t spare(const struct rl_directory *d, const struct rl_entry *e, uint64_t now_ms)
+// May a claim of `home` take the place of a live one of `other`? Own ones may always; those of a
+// member that has more than half of the table must make room for any other member's.
+static bool outranks(const struct rl_directory *d, uint8_t home, uint8_t other)
+{
+	if (home == other || home == RL_NOBODY)
+		return false;
+	return home == d->self || d->live[other] > d->max / 2;
+}
+
+// How gladly an entry is let go for a claim of `home`; 0: not at all.
+static uint64_t spare(const struct rl_directory *d, const struct rl_entry *e, uint8_t home,
+		      uint64_t now_ms)
 {
 	struct rl_location l;
 	rl_slot_load(e, &l);
 	uint64_t age = rl_slot_unconfirmed(e, now_ms);
 	if (!rl_location_live(&l))
+		return (UINT64_C(2) << 40) + age;
+	if (l.home == d->self)
+		return 0;
+	if (age >= d->limits.evict_ms)
 		return (UINT64_C(1) << 40) + age;
-	return l.home == d->self || age < d->limits.evict_ms ? 0 : age;
+	return outranks(d, home, l.home) ? d->live[l.home] : 0;
 }
 
-// Lets go of one entry among those nearest to where `hash` belongs: a sample that the keyed hash
-// draws.
-static bool evict(struct rl_directory *d, uint64_t hash, uint64_t now_ms)
+// Lets go of one entry for a claim of `home`, among those nearest to where `hash` belongs: a sample
+// that the keyed hash draws.
+static bool evict(struct rl_directory *d, uint8_t home, uint64_t hash, uint64_t now_ms)
 {
 	struct rl_slot best = {0}, s = {.group = rl_directory_group(d, hash)};
 	uint64_t most = 0;
@@ -75,7 +89,7 @@ static bool evict(struct rl_directory *d, uint64_t hash, uint64_t now_ms)
 		for (s.i = 0; s.i < RL_GROUP_ENTRIES; s.i++) {
 			if (rl_slot_empty(word, s.i))
 				continue;
-			uint64_t worth = spare(d, rl_slot_entry(d, s.group, s.i), now_ms);
+			uint64_t worth = spare(d, rl_slot_entry(d, s.group, s.i), home, now_ms);
 			if (worth > most) {
 				most = worth;
 				best = s;
@@ -93,7 +107,7 @@ static bool evict(struct rl_directory *d, uint64_t hash, uint64_t now_ms)
 static int insert(struct rl_directory *d, const struct rl_location *l, uint64_t hash,
 		  uint64_t now_ms)
 {
-	if (d->count >= d->max && !evict(d, hash, now_ms)) {
+	if (d->count >= d->max && !evict(d, l->home, hash, now_ms)) {
 		d->refused++;
 		return -ENOSPC;
 	}

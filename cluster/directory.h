@@ -29,9 +29,10 @@ struct rl_directory_limits {
 	uint32_t claim_ms;    // claims that their home confirms no more; > 2 rounds of its refresh
 	uint32_t identity_ms; // valid identities that nobody claims
 	uint32_t push_ms;     // memory of PUSHes; beyond 2 h they are not told
-	uint32_t evict_ms;    // live claims confirmed within it do not make room for others
+	uint32_t evict_ms;    // live claims confirmed within it, which is more than a round of the
+			      // refresh, do not make room for others
 };
-// 2 min, 25 min, 7 days, 2 h, 10 min.
+// 2 min, 25 min, 7 days, 2 h, 15 min.
 extern const struct rl_directory_limits rl_directory_limits_default;
 
 struct rl_directory {
@@ -86,7 +87,9 @@ bool rl_directory_find(const struct rl_directory *d, uint64_t address, uint64_t 
 // (still) so. before: what was known until now (address 0: nothing), may be NULL. RL_CHANGE_*
 // or'ed, or -ENOSPC: the table is full, and among the entries nearest to its place are only live
 // claims confirmed within evict_ms; else the one of those unconfirmed for longest makes room,
-// tombstones and identities without a claim first.
+// tombstones and identities without a claim first. Live claims of others make room for one of this
+// member, and those of a member with more than half of a full table for any other's, so that one
+// that tells too much shuts out nobody but itself.
 int rl_directory_merge(struct rl_directory *d, const struct rl_location *l, bool confirmed,
 		       uint64_t now_ms, struct rl_location *before);
 // A later stamp for a claim; nothing else changes.

@@ -122,11 +122,11 @@ static void the_longest_unconfirmed_makes_room(void **state)
 	make(20); // less than the sample: the choice is exact
 	for (uint64_t a = 1; a <= 20; a++)
 		assert_true(put(a, 2, a * S) > 0);
-	assert_true(put(21, 2, 11 * MIN) > 0);
+	assert_true(put(21, 2, 16 * MIN) > 0);
 	assert_false(has(1));
 	struct rl_location l = claim(2, 2, 2 * S); // told again, unchanged
-	assert_int_equal(rl_directory_merge(&d, &l, true, 11 * MIN, NULL), 0);
-	assert_true(put(22, 2, 11 * MIN) > 0);
+	assert_int_equal(rl_directory_merge(&d, &l, true, 16 * MIN, NULL), 0);
+	assert_true(put(22, 2, 16 * MIN) > 0);
 	assert_true(has(2));
 	assert_false(has(3));
 	assert_int_equal(d.count, 20);
@@ -145,10 +145,31 @@ static void tombstones_go_first_and_ones_own_never(void **state)
 	assert_true(put(21, 3, 60 * MIN) > 0);
 	assert_false(has(20));
 	assert_int_equal(put(22, 3, 60 * MIN), -ENOSPC);
-	assert_true(put(22, 3, 70 * MIN) > 0); // 21 is ten minutes old now, the others are its own
+	assert_true(put(22, 3, 75 * MIN) > 0); // 21 is old now, the others are its own
 	assert_false(has(21));
 	for (uint64_t a = 1; a <= 19; a++)
 		assert_true(has(a));
+}
+
+static void of_a_full_one_nobody_keeps_more_than_half(void **state)
+{
+	(void)state;
+	make(20);
+	for (uint64_t a = 1; a <= 20; a++)
+		assert_true(put(a, a <= 12 ? 2 : 3, 1000) > 0);
+	assert_int_equal(put(21, 2, 2000), -ENOSPC); // not for itself
+	assert_true(put(22, 3, 2000) > 0);
+	assert_true(put(23, 4, 2000) > 0);
+	assert_int_equal(d.live[2], 10);
+	assert_int_equal(put(24, 4, 2000), -ENOSPC);
+	assert_int_equal(d.live[3], 9);
+	// Own claims find room as long as there are others, first among those of whom are most.
+	for (uint64_t a = 31; a <= 50; a++)
+		assert_true(put(a, SELF, 3000) > 0);
+	assert_int_equal(d.live[SELF], 20);
+	assert_int_equal(put(51, SELF, 3000), -ENOSPC);
+	assert_int_equal(put(52, 2, 3000), -ENOSPC);
+	assert_int_equal(d.count, 20);
 }
 
 static void age_all(uint64_t now_ms)
@@ -374,6 +395,7 @@ int main(void)
 		cmocka_unit_test(full_of_the_living_it_refuses),
 		cmocka_unit_test(the_longest_unconfirmed_makes_room),
 		cmocka_unit_test(tombstones_go_first_and_ones_own_never),
+		cmocka_unit_test(of_a_full_one_nobody_keeps_more_than_half),
 		cmocka_unit_test(each_part_has_its_time),
 		cmocka_unit_test(tombstones_are_short_lived),
 		cmocka_unit_test(forgetting_a_member_keeps_identities),
