@@ -204,13 +204,14 @@ static void heed_operator(struct backplane *b)
 		 on ? "draining: clients are sent to the other members" : "taking clients again");
 }
 
-// Keepalives ring, so that a round trip is the network's; sightings can wait.
+// Keepalives ring, so that a round trip is the network's, and questions, for which a client waits;
+// sightings can wait.
 static void nap(struct backplane *b)
 {
 	struct pollfd p[] = {{.fd = rl_link_fd(b->link), .events = POLLIN},
 			     {.fd = b->waker.fd, .events = POLLIN}};
 	waker_sleeps(&b->waker);
-	if (rte_ring_empty(b->packets))
+	if (rte_ring_empty(b->packets) && rte_ring_empty(b->asks))
 		poll(p, 2, NAP_MS);
 	waker_wakes(&b->waker, p[1].revents != 0);
 }

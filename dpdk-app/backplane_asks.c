@@ -28,6 +28,8 @@ void backplane_asks(struct backplane *b, const struct rl_worker *core)
 	if (!b || n == 0)
 		return;
 	unsigned put = rte_ring_enqueue_burst_elem(b->asks, a, sizeof(*a), n, NULL);
+	if (put > 0)
+		waker_ring(&b->waker); // a client waits for it
 	atomic_fetch_add_explicit(&b->counters.asks_full, n - put, memory_order_relaxed);
 }
 
