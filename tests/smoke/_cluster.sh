@@ -5,6 +5,7 @@
 # the n-th has 10.91.0.n.
 # shellcheck disable=SC2153 # by who sources this
 declare -A PID_OF
+WIRED=()
 
 # shellcheck source=tests/smoke/_check.sh
 . "$(dirname "$0")/_check.sh"
@@ -38,7 +39,7 @@ cleanup() {
 			tail -n 15 "$WORK/$m.log" "$WORK/nats-$m.log" 2>/dev/null
 		done
 	fi
-	for m in $MEMBERS sw; do
+	for m in "${WIRED[@]}" sw; do
 		ip netns del "$P-$m" 2>/dev/null
 	done
 	rm -rf "$WORK"
@@ -54,6 +55,7 @@ export LSAN_OPTIONS
 # wire NAME ADDRESS: a namespace at the switch.
 wire() {
 	ip netns add "$P-$1" || die "cannot make a namespace"
+	WIRED+=("$1")
 	ip -n "$P-$1" link set lo up
 	ip link add eth0 netns "$P-$1" type veth peer name "to-$1" netns "$P-sw" || die "cannot make a veth pair"
 	ip -n "$P-sw" link set "to-$1" master br0 up
