@@ -74,10 +74,14 @@ static int send_by_kernel(const struct siblings *s, const struct rl_inet *to, co
 	memcpy(&v6.sin6_addr, to->ip, 16);
 	m.msg_name = four ? (void *)&v4 : (void *)&v6;
 	m.msg_namelen = four ? sizeof(v4) : sizeof(v6);
-	if (own_address(s, to->family, &own))
+	// Behind a NAT the front is not the machine's own.
+	if (own_address(s, to->family, &own)) {
 		put_source(&m, &own);
-	else
-		m.msg_control = NULL;
+		if (sendmsg(fd, &m, MSG_DONTWAIT) >= 0)
+			return 0;
+	}
+	m.msg_control = NULL;
+	m.msg_controllen = 0;
 	return sendmsg(fd, &m, MSG_DONTWAIT) < 0 ? -errno : 0;
 }
 
