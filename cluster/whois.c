@@ -70,19 +70,20 @@ static void answer_due(struct rl_whois *w, uint64_t now_ms)
 	}
 }
 
-static bool client_full(const struct rl_whois *w, uint64_t client)
+// Siblings ask for all their clients, and so may have half of the room.
+static bool client_full(const struct rl_whois *w, const struct rl_ask *a)
 {
-	uint32_t n = 0;
+	uint32_t n = 0, most = a->sibling ? w->config.questions_max / 2 : w->config.client_max;
 	for (uint32_t i = 0; i < w->count; i++)
-		n += w->question[w->active[i]].client == client;
-	return n >= w->config.client_max;
+		n += w->question[w->active[i]].client == a->client;
+	return n >= most;
 }
 
-static bool has_room(struct rl_whois *w, uint64_t client)
+static bool has_room(struct rl_whois *w, const struct rl_ask *a)
 {
 	if (w->count == w->config.questions_max)
 		w->counts.full++;
-	else if (client_full(w, client))
+	else if (client_full(w, a))
 		w->counts.client_full++;
 	else
 		return true;
@@ -103,7 +104,7 @@ static void fill(struct rl_whois_question *q, const struct rl_ask *a, uint64_t n
 void rl_whois_ask(struct rl_whois *w, const struct rl_ask *a, uint64_t now_ms)
 {
 	w->counts.questions++;
-	if (!has_room(w, a->client)) {
+	if (!has_room(w, a)) {
 		struct rl_whois_question alone;
 		fill(&alone, a, now_ms);
 		w->host.answer(w->host.ctx, &alone, NULL, 0);

@@ -26,6 +26,7 @@ static struct rl_ask *begin(struct rl_worker *w, const struct rl_request *q, uin
 	a->client = atomic_load_explicit(&q->peer->address, memory_order_relaxed);
 	a->id = q->wire_id;
 	a->verb = verb;
+	a->sibling = q->cold->sibling != 0;
 	return a;
 }
 

@@ -24,6 +24,7 @@ struct rl_ask {
 	uint64_t id;         // of the question, as on the wire
 	struct rl_path path; // stored now; it came by it
 	uint8_t verb;        // ZT_VERB_WHOIS or ZT_VERB_MULTICAST_GATHER
+	bool sibling;        // the client is a sibling (root/sibling.h), which asks for many
 	union {
 		struct {
 			uint8_t count;

@@ -68,6 +68,19 @@ static void raw_verb(struct turn *t)
 	t->d.len = node_make(t->node, &t->node->root, suites[how % 4], verb, body, n, t->d.data);
 }
 
+// OK(WHOIS), as a sibling answers: whole identities, and perhaps some bytes more.
+static void introduce(struct turn *t)
+{
+	uint8_t how = rl_get8(&t->in);
+	struct rl_writer out = rl_writer(body, sizeof(body));
+	rl_put8(&out, ZT_VERB_WHOIS);
+	rl_put64(&out, how);
+	for (unsigned i = 0; i < how % 128; i++)
+		rl_identity_put(&out, &t->g->node[i % NODES].id);
+	size_t len = rl_writer_len(&out) - (how & 128 ? how % 9 : 0);
+	t->d.len = node_make(t->node, &t->node->root, 1, ZT_VERB_OK, body, len, t->d.data);
+}
+
 static void proof(struct turn *t)
 {
 	uint8_t how = rl_get8(&t->in);
@@ -184,6 +197,9 @@ static void packet(struct turn *t, uint8_t kind)
 		break;
 	case 11:
 		again(t);
+		break;
+	case 13:
+		introduce(t);
 		break;
 	default:
 		t->d.len = node_config_request(t->node, 1, t->d.data);

@@ -8,6 +8,7 @@
 #define must(x) ((x) ? (void)0 : abort())
 
 struct rl_inet rig_address[ADDRESSES];
+static struct rl_inet rig_front[FRONTS];
 static struct node made[NODES];
 static struct rl_identity root_id;
 static struct rl_secret root_secret;
@@ -42,6 +43,8 @@ static void make_all(void)
 		rig_address[ADDRESSES / 2 + i] = (struct rl_inet){
 			.family = 6, .port = 9993, .ip = {0x20, 1, [15] = (uint8_t)i}};
 	}
+	rig_front[0] = rig_address[0];
+	rig_front[1] = rig_address[ADDRESSES / 2];
 	planet = (struct rl_world){.type = ZT_WORLD_PLANET,
 				   .id = ZT_WORLD_ID_EARTH,
 				   .timestamp = 1000,
@@ -109,6 +112,8 @@ static struct rl_options limits(uint8_t profile)
 	o.stranger_pps = profile & 16 ? 2 : 0;
 	o.encrypted_pps = profile & 16 ? 2 : 0;
 	o.keepalive_ms = profile & 32 ? 0 : 20000;
+	o.sibling_pps = profile & 8 ? 20 : 0;
+	o.guess_pps = profile & 4 ? 3 : 0;
 	return o;
 }
 
@@ -131,6 +136,10 @@ void rig_open(struct rig *g, uint8_t profile)
 	g->now = 1700000000000;
 	g->root = rl_root_new(&root_id, &root_secret, &o, &host, seed[0]);
 	must(g->root);
+	g->sibling = profile & 128 ? SIBLING : NODES;
+	if (g->sibling == SIBLING)
+		must(rl_root_sibling_add(g->root, &made[SIBLING].id, rig_front, FRONTS, g->now) ==
+		     0);
 	g->worker = rl_worker_new(g->root, seed[1]);
 	g->admission = rl_worker_new(g->root, seed[2]);
 	must(g->worker && g->admission);
@@ -138,7 +147,7 @@ void rig_open(struct rig *g, uint8_t profile)
 	must(!rl_root_set_worlds(g->root, rl_worlds_new(&planet, 1)));
 	for (unsigned i = 0; i < NODES; i++) {
 		g->node[i] = made[i];
-		if (i < 3)
+		if (i < 3 && i != g->sibling)
 			must(rl_root_peer_add(g->root, &made[i].id, g->now) == 0);
 	}
 }
@@ -148,6 +157,19 @@ void rig_close(struct rig *g)
 	rl_worker_free(g->worker);
 	rl_worker_free(g->admission);
 	rl_root_free(g->root);
+}
+
+// The ways to a sibling's fronts are its paths.
+static void look_sibling(const struct rig *g, struct paths *s)
+{
+	*s = (struct paths){.known = true};
+	for (unsigned i = 0; i < FRONTS; i++) {
+		struct rl_path way;
+		if (!rl_root_sibling_way(g->root, 0, i, g->now, 243000, &way))
+			continue;
+		s->at[s->count] = way.addr;
+		s->via[s->count++] = way.via;
+	}
 }
 
 static void look(const struct rig *g, struct paths all[NODES])
@@ -164,6 +186,8 @@ static void look(const struct rig *g, struct paths all[NODES])
 			if (info.path[i].best)
 				s->best = i;
 		}
+		if (n == g->sibling)
+			look_sibling(g, s);
 	}
 	must(rl_root_peer_count(g->root) <= rl_root_max_peers(g->root));
 }
@@ -246,14 +270,22 @@ static void receive(struct rig *g, const uint8_t *data, size_t len, const struct
 	must(anybody && opened);
 }
 
-static size_t spent(const struct rig *g, const struct datagram *d)
+static bool is_front(const struct rig *g, const struct rl_packet *p, const struct rl_inet *from)
+{
+	bool front = rl_inet_equal(from, &rig_front[0]) || rl_inet_equal(from, &rig_front[1]);
+	return g->sibling == SIBLING && front &&
+	       (p->fragment || p->zt_from == made[SIBLING].id.address);
+}
+
+// What may go back to an address that has proven nothing: a sibling's front gets OK(ECHO) whole.
+static size_t spent(const struct rig *g, const struct rl_packet *p, const struct datagram *d)
 {
 	size_t bytes = d->len;
 	for (unsigned i = 0; i < PIECES_KEPT; i++)
 		if (g->piece[i].id == d->piece_of && d->piece_of &&
 		    rl_inet_equal(&g->piece[i].from, &d->from))
 			bytes = g->piece[i].bytes;
-	return bytes;
+	return bytes + (is_front(g, p, &d->from) ? 9 : 0);
 }
 
 // Everything that left because of one datagram. `out`: the worker's whole box.
@@ -275,7 +307,7 @@ static void check_sent(struct rig *g, const struct rl_packet *p, const struct da
 		back += out[i].len;
 		proven &= stored(g, rl_load40(out[i].data + ZT_AT_TO), &p->from);
 	}
-	must(proven || back <= spent(g, d));
+	must(proven || back <= spent(g, p, d));
 	must(p->verdict != RL_DROP || (p->drop != RL_DROP_NONE && p->drop < RL_DROP_COUNT));
 	must(p->verdict != RL_RELAY || (p->len == d->len && p->to.via < RL_VIA_NONE));
 }
@@ -320,6 +352,38 @@ static void answer_asks(struct rig *g)
 	}
 }
 
+// Siblings are asked some time, here at once; what they have said is sane.
+static void ask_sibling(struct rig *g)
+{
+	unsigned n, count;
+	struct rl_path way;
+	const struct rl_sibling_answer *a = rl_worker_answers(g->worker, &n);
+	for (unsigned i = 0; i < n; i++)
+		must(a[i].sibling == 0 && a[i].front < FRONTS && a[i].said <= RL_SIBLING_WHOIS);
+	const struct rl_sibling_ask *k = rl_worker_sibling_asks(g->worker, &n);
+	look(g, g->before);
+	look(g, g->after);
+	for (unsigned i = 0; i < n; i++) {
+		must(stored(g, k[i].client, &k[i].path.addr));
+		must(k[i].client != made[SIBLING].id.address);
+		rl_tell_begin(g->admission, g->now);
+		rl_tell_whois(g->admission, k[i].client, &k[i].path.addr, k[i].id, &k[i].address, 1,
+			      &made[LIAR].id, 1);
+		const struct rl_out *out = rl_worker_out(g->admission, &count);
+		check_out(g, out, count);
+	}
+	for (unsigned f = 0; f < FRONTS && g->sibling == SIBLING; f++) {
+		bool up = rl_root_sibling_way(g->root, 0, f, g->now, 16000, &way);
+		rl_tell_begin(g->admission, g->now);
+		must(rl_tell_sibling_echo(g->admission, 0, f, up ? &way : NULL, f) == 0);
+		must((rl_tell_sibling_whois(g->admission, 0, f, 16000, 5) == 0) == up);
+		const struct rl_out *out = rl_worker_out(g->admission, &count);
+		must(count == 1u + up);
+		for (unsigned i = 0; i < count; i++)
+			receive(g, out[i].data, out[i].len, &rig_front[f]);
+	}
+}
+
 void rig_flush(struct rig *g)
 {
 	struct rl_packet p[BATCH], *burst[BATCH];
@@ -348,6 +412,7 @@ void rig_flush(struct rig *g)
 		check_sent(g, &p[i], &g->batch[i], out, count);
 	check_out(g, out, count);
 	answer_asks(g);
+	ask_sibling(g);
 	for (unsigned i = 0; i < n; i++) {
 		if (p[i].verdict == RL_DEFER) {
 			look(g, g->before);

@@ -11,6 +11,8 @@
 enum {
 	NODES = 7,       // 0-2 known from the start, 3-4 strangers, and:
 	TWIN = 5,        // a stranger with the address of node 0
+	SIBLING = 2,     // or a root, whose clients ours may ask for
+	FRONTS = 2,      // of it: the first address of each family
 	LIAR = 6,        // a stranger whose address is not the one its keys give
 	ADDRESSES = 6,   // three a family: more than a peer has room for
 	BATCH = 6,       // packets of one burst
@@ -55,6 +57,7 @@ struct rig {
 	} piece[PIECES_KEPT];
 	unsigned piece_count;
 	unsigned validations;
+	unsigned sibling; // SIBLING; NODES: none
 	struct paths before[NODES], after[NODES];
 };
 

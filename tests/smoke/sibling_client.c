@@ -91,9 +91,32 @@ static unsigned many_arrive(void)
 	return udp_count(&bob.net, ben, &want, before);
 }
 
+// What every client asks its root every five seconds; a cluster hears of it then.
+static void settle(void)
+{
+	struct rl_identity id;
+	check(whois(&alice, ann, alice.root.address, &id, 4) &&
+		      whois(&bob, ben, bob.root.address, &id, 4),
+	      "each is at home");
+	udp_run(&bob.net, 500);
+}
+
+// Ben's root is a cluster, of which Alice reaches another member.
+static void there(void)
+{
+	static const size_t sizes[] = {64, 2700};
+	settle();
+	check(learns(&alice, ann, ben, &of_ben), "Ann learns from Alice who Ben is");
+	node_know(&ben->node, &of_ann, &ann->node.id);
+	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		check(arrives(&alice, ann, &of_ben, &bob, ben, sizes[i], hops_wanted),
+		      "%zu bytes from Ann to Ben, by %u hops", sizes[i], hops_wanted);
+}
+
 static void talk(void)
 {
 	static const size_t sizes[] = {64, 1396, 2700, 9800};
+	settle();
 	check(learns(&alice, ann, ben, &of_ben), "Ann learns from Alice who Ben is");
 	check(learns(&bob, ben, ann, &of_ann), "Ben learns from Bob who Ann is");
 	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
@@ -171,7 +194,7 @@ int main(int argc, char **argv)
 	    !load_place(&bob, argv[3], argv[4], 1) ||
 	    identities_load(IDENTITIES_FILE, 0, 3, &ids) != 3 || !cipher) {
 		fprintf(stderr, "usage: sibling_client ALICE.public IP/PORT BOB.public IP/PORT "
-				"HOPS talk|nobody|alone\n");
+				"HOPS talk|nobody|there|alone\n");
 		return 2;
 	}
 	hops_wanted = (unsigned)strtoul(argv[5], NULL, 10);
@@ -183,6 +206,8 @@ int main(int argc, char **argv)
 	if (online(&alice, "Alice") && (left || online(&bob, "Bob"))) {
 		if (left)
 			alone();
+		else if (strcmp(argv[6], "there") == 0)
+			there();
 		else
 			talk();
 		if (strcmp(argv[6], "nobody") == 0)

@@ -407,6 +407,25 @@ static void the_remembered_make_room(void **state)
 	assert_int_equal(told[0].n, NODES);
 }
 
+static void a_sibling_may_ask_for_more(void **state)
+{
+	struct rl_whois_config c = config;
+	(void)state;
+	c.questions_max = 10;
+	c.nodes_max = 2000;
+	fresh_with(&c);
+	for (unsigned i = 0; i < 8; i++) {
+		struct rl_ask a = {.client = 1, .id = i, .verb = ZT_VERB_WHOIS, .sibling = true};
+		a.whois.count = 1;
+		a.whois.address[0] = FIRST + i;
+		rl_whois_ask(&w, &a, now);
+	}
+	assert_int_equal(w.count, 5); // half of the room
+	assert_int_equal(w.counts.client_full, 3);
+	ask_one(2, 1, FIRST + 20);
+	assert_int_equal(w.count, 6);
+}
+
 static void long_lists_take_several_batches(void **state)
 {
 	struct rl_whois_config c = config;
@@ -505,6 +524,7 @@ int main(void)
 		T(only_who_was_asked_is_believed),
 		T(without_room_it_is_answered_from_here),
 		T(the_remembered_make_room),
+		T(a_sibling_may_ask_for_more),
 		T(long_lists_take_several_batches),
 		T(one_member_is_told_so_much_a_second),
 		T(every_question_is_answered_once),
