@@ -106,7 +106,7 @@ struct rl_worker {
 	struct {
 		void *mem;
 		size_t size;
-	} block[16];
+	} block[24];
 	unsigned blocks;
 };
 
