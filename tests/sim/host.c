@@ -118,6 +118,13 @@ static struct rl_geo where(void *ctx, const struct rl_inet *addr)
 	return sim_world_client(&n->sim->world, sim_client_at(addr)).claimed;
 }
 
+static bool identity(void *ctx, uint64_t client, struct rl_identity *out)
+{
+	const struct sim_node *n = ctx;
+	*out = sim_identity(sim_client_of(client));
+	return n->known[sim_client_of(client)].valid;
+}
+
 static bool send_batch(void *ctx, uint8_t to, const uint8_t *batch, size_t len)
 {
 	struct sim_node *n = ctx;
@@ -137,5 +144,6 @@ struct rl_steward_host sim_host(struct sim_node *n)
 		.withhold = withhold,
 		.where = where,
 		.send = send_batch,
+		.identity = identity,
 	};
 }

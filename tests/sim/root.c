@@ -60,6 +60,18 @@ static void proof(struct sim *s, const struct sim_event *e, struct sim_known *k)
 	sight(s, e, RL_SIGHT_PROOF, (int32_t)(sim_now(s) - e->stamp));
 }
 
+// A newcomer's identity is validated, unless another member has told that it was.
+static void validate(struct sim *s, struct sim_node *n, uint32_t client)
+{
+	struct rl_identity id = sim_identity(client);
+	n->known[client].valid = true;
+	if (rl_steward_validated(&n->steward, &id))
+		return;
+	s->validations++;
+	rl_steward_valid(&n->steward, id.address, rl_steward_fingerprint(&n->steward, &id),
+			 sim_cluster_ms(s));
+}
+
 void sim_root_packet(struct sim *s, const struct sim_event *e)
 {
 	struct sim_node *n = &s->node[e->member];
@@ -68,6 +80,8 @@ void sim_root_packet(struct sim *s, const struct sim_event *e)
 
 	if (!n->up)
 		return;
+	if (!k->valid)
+		validate(s, n, e->subject);
 	if (e->verb == SIM_OK_ECHO) {
 		proof(s, e, k);
 		return;

@@ -63,6 +63,8 @@ static int cluster(struct sim_figures *f, const struct sim_options *o, const cha
 	if (first_site == 0) {
 		sim_figure(f, "pushes_per_client", (double)s.pushes / o->clients, "count",
 			   SIM_NO_GOAL, 0);
+		sim_figure(f, "validations_per_client", (double)s.validations / o->clients, "count",
+			   SIM_AT_MOST, 1.4);
 		s.pushes = 0;
 		sim_run(&s, SIM_STAY_MS);
 		sim_figure(f, "pushes_per_client_later", (double)s.pushes / o->clients, "count",

@@ -103,6 +103,7 @@ struct sim_known {
 	uint32_t sighted;                         // last sighting
 	bool after_hello;                         // that one was of a HELLO
 	bool withheld;
+	bool valid; // its identity
 };
 
 struct sim_batch {
@@ -143,7 +144,7 @@ struct sim {
 	struct sim_batch *batches[SIM_BATCHES]; // under way
 	uint32_t next_batch;
 	uint64_t dice; // number of the next random number
-	uint64_t pushes, gate_violations, undone, events, backplane_bytes;
+	uint64_t pushes, gate_violations, undone, events, backplane_bytes, validations;
 };
 
 static inline uint32_t sim_now(const struct sim *s)
@@ -173,6 +174,12 @@ uint64_t sim_member_load(const struct sim *s, unsigned m);
 static inline uint64_t sim_address(uint32_t client)
 {
 	return 0x1000000001 + client;
+}
+static inline struct rl_identity sim_identity(uint32_t client)
+{
+	struct rl_identity id = {.address = sim_address(client)};
+	rl_store64(id.public_key, client);
+	return id;
 }
 static inline uint32_t sim_client_of(uint64_t address)
 {
