@@ -12,6 +12,14 @@ enum {
 	RESCUE_AGAIN_MS = 10000, // then once more, for what was lost
 };
 
+// No ECHO can leave before the client has been heard: this member has started anew, or has just
+// become the backup and the client's way here failed.
+static bool never_heard(const struct rl_steward *s, const struct rl_warm_client *c)
+{
+	struct rl_steward_path path[RL_STEWARD_PATHS];
+	return c->missed == 1 && s->host.paths(s->host.ctx, c->address, path) == 0;
+}
+
 static void keep_warm_one(struct rl_steward *s, uint64_t client)
 {
 	struct rl_warm_client *c = rl_warm_find(&s->warm, client);
@@ -24,7 +32,7 @@ static void keep_warm_one(struct rl_steward *s, uint64_t client)
 	if (l.v6.family != 0)
 		rl_plan_add(&p, RL_ACTION_ECHO, RL_FAMILY_6, 0);
 	rl_steward_plan(s, client, &p);
-	if (!rl_warm_cold(c))
+	if (!rl_warm_cold(c) && !never_heard(s, c))
 		return;
 	struct rl_notice n = {.address = client, .what = RL_NOTICE_COLD, .member = s->members.self};
 	rl_steward_notice(s, (uint8_t)c->home, &n);

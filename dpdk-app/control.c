@@ -67,7 +67,7 @@ static void fill_view(struct control *c)
 {
 	struct app *a = c->app;
 	struct ctl_view *v = &c->view;
-	c->self = (struct state_self){rl_root_identity(a->root), a->endpoints.v, 0};
+	c->self = (struct state_self){rl_root_identity(a->root), a->endpoints.v, 0, NULL};
 	v->root = a->root;
 	v->worlds = &a->worlds;
 	v->self = &c->self;

@@ -121,6 +121,19 @@ static bool answers(const struct state_self *self, const struct rl_inet *endpoin
 	return false;
 }
 
+// By another machine of the cluster, or by this one behind a one-to-one NAT.
+static bool of_a_member(const struct state_self *self, const struct rl_inet *endpoint)
+{
+	struct rl_inet front;
+	for (unsigned i = 0; self->members && i < self->members->count; i++) {
+		const struct config_member *m = &self->members->v[i];
+		const char *text = endpoint->family == 4 ? m->front_ipv4 : m->front_ipv6;
+		if (rl_inet_parse(&front, text) == 0 && rl_inet_equal(&front, endpoint))
+			return true;
+	}
+	return false;
+}
+
 // Behind a one-to-one NAT none of our own addresses is in the planet, and all is well; so these are
 // warnings. Half a match is the likelier mistake: a port or a family that is not served.
 static unsigned check_endpoints(const struct rl_world_root *root, const char *planet,
@@ -139,7 +152,7 @@ static unsigned check_endpoints(const struct rl_world_root *root, const char *pl
 		return 1;
 	}
 	for (unsigned i = 0; found && i < root->endpoint_count; i++) {
-		if (answers(self, &root->endpoint[i]))
+		if (answers(self, &root->endpoint[i]) || of_a_member(self, &root->endpoint[i]))
 			continue;
 		log_warning("%s names %s for this root, but nothing answers there", planet,
 			    rl_inet_text(&root->endpoint[i], text));

@@ -3,6 +3,7 @@
 // against what this root is. Control thread.
 #pragma once
 
+#include "config/config.h"
 #include "root/root.h"
 
 struct state_worlds {
@@ -16,6 +17,7 @@ struct state_self {
 	const struct rl_identity *id;
 	const struct rl_inet *endpoint; // every address with every port
 	unsigned endpoint_count;
+	const struct config_members *members; // that answer as this root, itself too; or NULL
 };
 
 // planet: a file, missing is fine. moons_dir: its *.moon files; missing is fine; a broken moon is

@@ -119,7 +119,9 @@ int upkeep_first_worlds(struct app *a)
 
 void upkeep_check_worlds(const struct app *a)
 {
-	struct state_self self = {rl_root_identity(a->root), a->endpoints.v, a->endpoints.count};
+	const struct config_cluster *cluster = &a->config.cluster;
+	struct state_self self = {rl_root_identity(a->root), a->endpoints.v, a->endpoints.count,
+				  cluster->given ? &cluster->members : NULL};
 	state_worlds_check(&a->worlds, a->config.planet, &self);
 }
 

@@ -45,7 +45,7 @@ static int setup(void **state)
 	worlds.world[1] = (struct rl_world){.type = ZT_WORLD_MOON, .id = 0xdeadbeef01};
 	endpoint[0] = rl_inet4(0x0a000001, 9993);
 	endpoint[1] = rl_inet4(0x0a000001, 443);
-	self = (struct state_self){&ids[PEERS].id, endpoint, 2};
+	self = (struct state_self){&ids[PEERS].id, endpoint, 2, NULL};
 	view = (struct ctl_view){
 		.root = root,
 		.worlds = &worlds,

@@ -169,6 +169,13 @@ static void what_clients_would_stumble_over_is_said(void **state)
 	const struct rl_inet more[] = {rl_inet4(0x0a000001, 443), rl_inet4(0x0a000001, 9993),
 				       rl_inet4(0x0a000002, 443), rl_inet4(0x0a000002, 9993)};
 	const struct rl_inet none[] = {rl_inet4(0xc0a80001, 9993)};
+	static const struct config_members members = {
+		.count = 2,
+		.v = {{.front_ipv4 = "10.0.0.1/9993", .front_ipv6 = "2001:db8::1/9993"},
+		      {.front_ipv4 = "10.0.0.2/443"}},
+	};
+	static const struct config_members strangers = {.count = 1,
+							.v = {{.front_ipv4 = "10.0.0.2/9993"}}};
 	other.address = 0x3333333333;
 	forged.public_key[0]++;
 	(void)state;
@@ -179,13 +186,15 @@ static void what_clients_would_stumble_over_is_said(void **state)
 		struct state_self self;
 		unsigned warnings;
 	} rows[] = {
-		{"all as it should be", {&me, both, 2}, 0},
-		{"more addresses than the planet names", {&me, more, 4}, 0},
-		{"one endpoint is not served", {&me, both, 1}, 1},
-		{"none is", {&me, none, 1}, 1},
-		{"no address known yet", {&me, NULL, 0}, 0},
-		{"another root's planet", {&other, both, 2}, 1},
-		{"our address with another key", {&forged, both, 2}, 1},
+		{"all as it should be", {&me, both, 2, NULL}, 0},
+		{"more addresses than the planet names", {&me, more, 4, NULL}, 0},
+		{"one endpoint is not served", {&me, both, 1, NULL}, 1},
+		{"another member serves it", {&me, both, 1, &members}, 0},
+		{"no member serves it", {&me, both, 1, &strangers}, 1},
+		{"none is", {&me, none, 1, NULL}, 1},
+		{"no address known yet", {&me, NULL, 0, NULL}, 0},
+		{"another root's planet", {&other, both, 2, NULL}, 1},
+		{"our address with another key", {&forged, both, 2, NULL}, 1},
 	};
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		if (state_worlds_check(&w, planet, &rows[i].self) != rows[i].warnings)

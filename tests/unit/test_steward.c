@@ -146,6 +146,26 @@ static void the_backup_rescues_when_the_home_dies(void **state)
 	assert_int_equal(at(c, 2, 1).home, 2);
 }
 
+// A backup that has started anew knows no way to the client: its home opens one at once, not after
+// three ECHOs that cannot leave.
+static void a_backup_that_never_heard_the_client_says_so(void **state)
+{
+	struct cluster *c = *state;
+	land(c, 0, 1, 5);
+	c->m[1].heard[1] = 0;
+	forget_said(c);
+	run(c, 16000);
+	assert_int_equal(at(c, 0, 1).backup, 2);
+	assert_int_equal(count_said(c, 0, RENDEZVOUS, 1), 1);
+	const struct said *s = find_said(c, 0, RENDEZVOUS, 1);
+	assert_true(rl_inet_equal(&s->at[0], &c->m[1].s.news.front[RL_FAMILY_4]));
+	run(c, 15000); // not with every ECHO, if the client cannot get there
+	assert_int_equal(count_said(c, 0, RENDEZVOUS, 1), 1);
+	c->m[1].heard[1] = c->now;
+	run(c, 16000);
+	assert_int_equal(count_said(c, 1, ECHO, 1) > 0, 1);
+}
+
 static void a_drained_member_withholds_until_the_client_is_elsewhere(void **state)
 {
 	struct cluster *c = *state;
@@ -252,6 +272,7 @@ int main(void)
 		T(a_newcomer_at_two_members_is_told_by_one),
 		T(a_client_at_its_nearest_gets_a_backup),
 		T(the_backup_rescues_when_the_home_dies),
+		T(a_backup_that_never_heard_the_client_says_so),
 		T(a_drained_member_withholds_until_the_client_is_elsewhere),
 		T(who_does_not_arrive_is_answered_again),
 		T(clients_of_two_members_are_introduced),
