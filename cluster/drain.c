@@ -73,7 +73,7 @@ static void erase(struct rl_drain *d, uint32_t gap)
 }
 
 // Thousandths of a client, up to one second's worth.
-static bool pace(struct rl_drain *d, uint64_t now_ms)
+bool rl_drain_room(struct rl_drain *d, uint64_t now_ms)
 {
 	uint64_t most = (uint64_t)d->rate * CLIENT;
 
@@ -125,7 +125,7 @@ enum rl_drain_why rl_drain_start(struct rl_drain *d, const struct rl_score_view 
 	// The rescue's share of the gate is left alone here too.
 	if (rl_pushes_in_chain(&l->pushes, v->now_ms) >= RL_PUSHES_MAX - 2)
 		return RL_DRAIN_GATE;
-	if (!pace(d, v->now_ms))
+	if (!rl_drain_room(d, v->now_ms))
 		return RL_DRAIN_PACE;
 	uint8_t target = target_of(v, l, where, &second);
 	if (target == RL_NOBODY)

@@ -74,6 +74,9 @@ enum rl_drain_why {
 		RL_DRAIN_WHY_COUNT
 };
 
+// May one more begin now? Who walks over the clients waits until then.
+bool rl_drain_room(struct rl_drain *d, uint64_t now_ms);
+
 // Begins with one client, by the family it uses: p holds the PUSH, and rl_drain_withholds is true
 // from now on.
 enum rl_drain_why rl_drain_start(struct rl_drain *d, const struct rl_score_view *v,

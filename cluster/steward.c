@@ -167,10 +167,15 @@ static void consider(struct rl_steward *s, uint64_t client, enum rl_family famil
 		return;
 	struct rl_redirect_client who = {&l, rl_steward_where(s, &l), 0, family};
 	struct rl_score_view v = rl_steward_view(s);
-	s->counters.redirect[rl_redirect(&v, &who, &p)]++;
+	enum rl_redirect_why why = rl_redirect(&v, &who, &p);
+	bool moves = p.count > 0 && p.action[0].kind == RL_ACTION_PUSH;
+	// A backup is found for clients at once even so: it takes no PUSH.
+	if (moves && s->now_ms - s->start_ms < RL_STEWARD_LEARN_MS)
+		return;
+	s->counters.redirect[why]++;
 	if (p.count == 0)
 		return;
-	if (p.action[0].kind == RL_ACTION_PUSH)
+	if (moves)
 		rl_room_promise(&s->room, &s->members, p.action[0].to, p.action[0].count);
 	if (p.backup != RL_NOBODY) {
 		l.backup = p.backup;
@@ -214,11 +219,6 @@ static bool shows_home(const struct rl_steward *s, const struct rl_steward_sight
 	       rl_pushes_age(&l->pushes, rl_sync_now(&s->sync, s->now_ms)) <= RL_REDIRECT_ARRIVE_MS;
 }
 
-static bool may_move(const struct rl_steward *s)
-{
-	return !s->news.draining && s->now_ms - s->start_ms >= RL_STEWARD_LEARN_MS;
-}
-
 // Nobody has decided about it yet, and another member may claim it in this very moment.
 static bool newcomer(const struct rl_steward *s, const struct rl_location *before)
 {
@@ -237,7 +237,7 @@ static void look_later(struct rl_steward *s, uint64_t client, enum rl_family fam
 void rl_steward_look(struct rl_steward *s, uint64_t client, enum rl_family family)
 {
 	struct rl_location l;
-	if (may_move(s) && rl_steward_find(s, client, &l) && rl_location_live(&l) &&
+	if (!s->news.draining && rl_steward_find(s, client, &l) && rl_location_live(&l) &&
 	    l.home == s->members.self && l.backup == RL_NOBODY)
 		consider(s, client, family);
 }
@@ -261,12 +261,12 @@ void rl_steward_sight(struct rl_steward *s, const struct rl_steward_sight *e, ui
 	// Not by a proof: whom another member has just sent here proves its path before we hear of
 	// that PUSH, and a second one to its other port would undo it. Its word comes within 5 s;
 	// one whose best root is another cluster's says nothing here but HELLO, in its rounds.
-	bool fresh = !mine || l.backup == RL_NOBODY;
+	bool fresh = !mine || l.backup == RL_NOBODY || l.backup == s->members.self;
 	bool now = e->kind == RL_SIGHT_SPOKE ? fresh || its_turn(s, e->client)
 					     : e->kind == RL_SIGHT_HELLO && mine;
 	if (now && newcomer(s, &l))
 		look_later(s, e->client, family_of(&e->from));
-	else if (now && may_move(s))
+	else if (now && !s->news.draining)
 		consider(s, e->client, family_of(&e->from));
 }
 

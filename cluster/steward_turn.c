@@ -7,7 +7,6 @@ enum {
 	RESCUE_EACH = 1200, // clients in one turn: 60 000 a second
 	RESCUE_TIMERS = 3,  // packets of one rescue that wait
 	WALK_GROUPS = 2000, // of the directory in one turn
-	DRAIN_GROUPS = 200,
 	DRAIN_STEPS = 64,
 	RESCUE_AGAIN_MS = 10000, // then once more, for what was lost
 };
@@ -155,7 +154,9 @@ static void drain_turn(struct rl_steward *s)
 		return;
 	if (s->drains.done)
 		s->drains = rl_directory_walk_all(&s->directory);
-	for (unsigned i = 0; i < DRAIN_GROUPS && !s->drains.done; i++) {
+	for (unsigned i = 0; i < WALK_GROUPS && !s->drains.done; i++) {
+		if (!rl_drain_room(&s->drain, rl_sync_now(&s->sync, s->now_ms)))
+			return;
 		unsigned n = rl_directory_step(&s->directory, &s->drains, found);
 		for (unsigned k = 0; k < n; k++)
 			if (found[k].home == s->members.self && !found[k].gone)

@@ -166,6 +166,26 @@ static void a_backup_that_never_heard_the_client_says_so(void **state)
 	assert_int_equal(count_said(c, 1, ECHO, 1) > 0, 1);
 }
 
+// A member that has just started moves nobody, but whoever comes to it has a backup at once.
+static void a_new_member_finds_backups(void **state)
+{
+	struct cluster *c = *state;
+	land(c, 0, 0, 80);
+	run(c, 3000);
+	assert_int_equal(at(c, 1, 0).backup, 2);
+	forget_said(c);
+	c->m[1].s.start_ms = c->now;
+	land(c, 1, 0, 5);
+	run(c, 1000);
+	assert_int_equal(at(c, 2, 0).home, 2);
+	assert_int_equal(at(c, 2, 0).backup, 1);
+	assert_int_equal(count_said(c, 1, RENDEZVOUS, 0), 1);
+	land(c, 1, 1, 80); // one that was never moved
+	run(c, 3000);
+	assert_int_equal(at(c, 2, 1).home, 2);
+	assert_int_equal(count_said(c, 1, PUSH, 1), 0);
+}
+
 static void a_drained_member_withholds_until_the_client_is_elsewhere(void **state)
 {
 	struct cluster *c = *state;
@@ -273,6 +293,7 @@ int main(void)
 		T(a_client_at_its_nearest_gets_a_backup),
 		T(the_backup_rescues_when_the_home_dies),
 		T(a_backup_that_never_heard_the_client_says_so),
+		T(a_new_member_finds_backups),
 		T(a_drained_member_withholds_until_the_client_is_elsewhere),
 		T(who_does_not_arrive_is_answered_again),
 		T(clients_of_two_members_are_introduced),
