@@ -9,6 +9,7 @@
 #pragma once
 
 #include "cluster/location.h"
+#include "root/group.h"
 #include "root/identity.h"
 
 // clang-format off
@@ -23,7 +24,7 @@
 	X(SNAPSHOT_ASK, "snapshot_ask", shards, "shards that are wanted whole") \
 	X(WHOIS_ASK, "whois_ask", wanted, "nodes whose identity is asked for") \
 	X(WHOIS_REPLY, "whois_reply", identity, "their identities, as far as known") \
-	X(SUBSCRIBE, "subscribe", subscription, "clients of the sender that joined or left a group") \
+	X(SUBSCRIBE, "subscribe", group_hash, "groups that clients of the sender listen to") \
 	X(GATHER_ASK, "gather_ask", gather_ask, "members of groups wanted") \
 	X(GATHER_REPLY, "gather_reply", gather_reply, "some of them, and how many there are") \
 	X(INTRODUCE, "introduce", introduction, "tell your client how to reach another one") \
@@ -66,26 +67,13 @@ struct rl_shard_set {
 	uint8_t bits[32]; // shard s: bit s % 8 of byte s / 8
 };
 
-struct rl_group_name {
-	uint64_t network;
-	uint64_t mac; // 48 bits
-	uint32_t adi;
-};
-
-struct rl_subscription {
-	struct rl_group_name group;
-	uint64_t address;
-	bool left;
-};
-
 struct rl_gather_ask {
-	struct rl_group_name group;
-	uint64_t asker; // not wanted in the reply
-	uint16_t limit; // 1 and more
+	struct rl_group_key group;
+	uint8_t limit; // of addresses in the reply; 1..RL_GATHER_MAX
 };
 
 struct rl_gather_reply {
-	struct rl_group_name group;
+	struct rl_group_key group;
 	uint32_t total;           // of the sender's clients
 	uint8_t count;            // of addresses
 	const uint8_t *addresses; // 5 bytes each, rl_load40. Read: they lie in the batch.
@@ -125,7 +113,7 @@ union rl_record {
 	struct rl_shard_set shards;
 	uint64_t address;
 	struct rl_identity identity;
-	struct rl_subscription subscription;
+	uint64_t group_hash; // cluster/audience.h
 	struct rl_gather_ask gather_ask;
 	struct rl_gather_reply gather_reply;
 	struct rl_introduction introduction;

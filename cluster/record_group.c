@@ -2,7 +2,7 @@
 // Records about multicast groups.
 #include "cluster/record_parts.h"
 
-static void put_group(struct rl_writer *w, const struct rl_group_name *g)
+static void put_group(struct rl_writer *w, const struct rl_group_key *g)
 {
 	rl_put64(w, g->network);
 	rl_put16(w, (uint16_t)(g->mac >> 32));
@@ -10,34 +10,27 @@ static void put_group(struct rl_writer *w, const struct rl_group_name *g)
 	rl_put32(w, g->adi);
 }
 
-static struct rl_group_name get_group(struct rl_reader *r)
+static struct rl_group_key get_group(struct rl_reader *r)
 {
-	struct rl_group_name g = {.network = rl_get64(r)};
+	struct rl_group_key g = {.network = rl_get64(r)};
 	g.mac = (uint64_t)rl_get16(r) << 32;
 	g.mac |= rl_get32(r);
 	g.adi = rl_get32(r);
 	return g;
 }
 
-void rl_record_put_subscription(struct rl_writer *w, const struct rl_record_context *c,
-				const union rl_record *in)
+void rl_record_put_group_hash(struct rl_writer *w, const struct rl_record_context *c,
+			      const union rl_record *in)
 {
 	(void)c;
-	put_group(w, &in->subscription.group);
-	rl_put40(w, in->subscription.address);
-	rl_put8(w, in->subscription.left);
+	rl_put64(w, in->group_hash);
 }
 
-void rl_record_get_subscription(struct rl_reader *r, const struct rl_record_context *c,
-				union rl_record *out)
+void rl_record_get_group_hash(struct rl_reader *r, const struct rl_record_context *c,
+			      union rl_record *out)
 {
 	(void)c;
-	out->subscription.group = get_group(r);
-	out->subscription.address = rl_record_address(r);
-	uint8_t left = rl_get8(r);
-	out->subscription.left = left;
-	if (left > 1)
-		r->bad = true;
+	out->group_hash = rl_get64(r);
 }
 
 void rl_record_put_gather_ask(struct rl_writer *w, const struct rl_record_context *c,
@@ -45,8 +38,7 @@ void rl_record_put_gather_ask(struct rl_writer *w, const struct rl_record_contex
 {
 	(void)c;
 	put_group(w, &in->gather_ask.group);
-	rl_put40(w, in->gather_ask.asker);
-	rl_put16(w, in->gather_ask.limit);
+	rl_put8(w, in->gather_ask.limit);
 }
 
 void rl_record_get_gather_ask(struct rl_reader *r, const struct rl_record_context *c,
@@ -54,8 +46,7 @@ void rl_record_get_gather_ask(struct rl_reader *r, const struct rl_record_contex
 {
 	(void)c;
 	out->gather_ask.group = get_group(r);
-	out->gather_ask.asker = rl_record_address(r);
-	out->gather_ask.limit = rl_get16(r);
+	out->gather_ask.limit = rl_get8(r);
 	if (out->gather_ask.limit == 0)
 		r->bad = true;
 }

@@ -13,8 +13,8 @@ uint64_t rl_record_address(struct rl_reader *r);
 	void rl_record_get_##type(struct rl_reader *r, const struct rl_record_context *c, \
 				  union rl_record *out)
 
-RL_RECORD_PAIR(location);     // record_location.c
-RL_RECORD_PAIR(subscription); // record_group.c
+RL_RECORD_PAIR(location);   // record_location.c
+RL_RECORD_PAIR(group_hash); // record_group.c
 RL_RECORD_PAIR(gather_ask);
 RL_RECORD_PAIR(gather_reply);
 RL_RECORD_PAIR(front_rtt); // record_front.c

@@ -281,7 +281,8 @@ size_t rl_steward_size(const struct rl_steward_config *c)
 	       line(rl_rtt_size(c->rtt_max)) + line(rl_warm_size(c->warm_max)) +
 	       line(rl_drain_size(c->drain_max)) +
 	       line(c->timers_max * sizeof(struct rl_steward_timer)) + 2 * line(RL_BATCH_MAX) +
-	       line(rl_whois_size(&c->whois)) + line(rl_pairs_size(INTRODUCED));
+	       line(rl_whois_size(&c->whois)) + line(rl_pairs_size(INTRODUCED)) +
+	       line(rl_steward_group_size(c));
 }
 
 static void *take(uint8_t **mem, size_t size)
@@ -323,6 +324,7 @@ void rl_steward_init(struct rl_steward *s, const struct rl_steward_config *c,
 	rl_whois_init(&s->whois, &c->whois, &whois, take(&at, rl_whois_size(&c->whois)), more);
 	memcpy(key, &more[2], sizeof(key));
 	rl_pairs_init(&s->introduced, take(&at, rl_pairs_size(INTRODUCED)), INTRODUCED, key);
+	rl_steward_group_init(s, take(&at, rl_steward_group_size(c)), dice, now_ms);
 	rl_member_init(&s->members, &s->news, now_ms);
 	rl_matrix_init(&s->matrix, s->news.id);
 	memset(s->config.key, 0, sizeof(s->config.key));

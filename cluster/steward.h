@@ -12,6 +12,7 @@
 #pragma once
 
 #include "cluster/drain.h"
+#include "cluster/gather.h"
 #include "cluster/matrix.h"
 #include "cluster/redirect.h"
 #include "cluster/rescue.h"
@@ -57,6 +58,18 @@ struct rl_steward_host {
 	int (*whois)(void *ctx, uint64_t client, const struct rl_inet *by, uint64_t id,
 		     const uint64_t *asked, unsigned n, const struct rl_identity *given,
 		     unsigned given_count);
+	// Multicast; NULL where nobody listens. Up to max listeners of a group here at random,
+	// without `but` (0: nobody); total: as many as there are.
+	unsigned (*gather)(void *ctx, const struct rl_group_key *group, uint64_t but, unsigned max,
+			   uint64_t *out, uint32_t *total);
+	// All groups that have listeners here, and perhaps some that had, lie in so many sets. The
+	// groups of one: how many.
+	uint64_t (*group_sets)(void *ctx);
+	unsigned (*groups)(void *ctx, uint64_t set, struct rl_group_key out[static RL_GROUP_WAYS]);
+	// The answer to a GATHER; n may be 0. 0 or -errno.
+	int (*gathered)(void *ctx, const struct rl_gather_asker *who,
+			const struct rl_group_key *group, uint32_t total, const uint64_t *address,
+			unsigned n);
 };
 
 struct rl_steward_config {
@@ -70,13 +83,16 @@ struct rl_steward_config {
 	uint32_t drain_max;        // clients under way at once
 	uint32_t drain_rate;       // clients a second
 	uint32_t sight_ms;         // interval of the root's sightings (root/root.h)
+	uint64_t audience_max;     // groups of all other members
+	struct rl_gather_config gather;
 	struct rl_sync_config sync;
 	struct rl_whois_config whois;
 	uint8_t key[RL_SEAL_KEY];
 	uint8_t secret[RL_SEAL_SECRET];
 	uint64_t epoch; // of this start, cluster/seal.h
 };
-// 1 M peers, 64 k clients kept warm, 256 k figures, 64 k timers, 4096 under way, 500 a second.
+// 1 M peers, 64 k clients kept warm, 256 k figures, 64 k timers, 4096 under way, 500 a second, 1 M
+// groups.
 extern const struct rl_steward_config rl_steward_config_default;
 
 // What the root noticed of a client; kinds as in root/sight.h.
@@ -105,6 +121,22 @@ struct rl_steward_timer {
 	struct rl_action action;
 };
 
+// What this member tells of the groups that clients listen to here: SUBSCRIBE, numbered.
+struct rl_steward_groups {
+	struct rl_batch_writer batch;
+	uint8_t *buffer;
+	bool open;         // the batch
+	bool walking;      // a round is under way
+	bool wanted;       // another round soon
+	bool confirm;      // the last batch had groups in it
+	uint16_t part;     // of the round; batches beyond the last count on
+	uint32_t number;   // of the last batch
+	uint64_t at;       // the next set of the round
+	uint64_t round_ms; // when it began
+	uint64_t told_ms;  // the last batch
+	uint64_t told;     // groups, each time
+};
+
 struct rl_steward {
 	struct rl_steward_config config;
 	struct rl_steward_host host;
@@ -120,6 +152,9 @@ struct rl_steward {
 	struct rl_drain drain;
 	struct rl_whois whois;
 	struct rl_pairs introduced; // clients here and elsewhere, lately
+	struct rl_audience audience;
+	struct rl_gather gather;
+	struct rl_steward_groups groups;
 	struct rl_steward_counters counters;
 	// A heap by due_ms.
 	struct rl_steward_timer *timer;
@@ -160,6 +195,15 @@ void rl_steward_valid(struct rl_steward *s, uint64_t address, uint64_t fingerpri
 		      uint64_t now_ms);
 bool rl_steward_validated(const struct rl_steward *s, const struct rl_identity *id);
 uint64_t rl_steward_fingerprint(const struct rl_steward *s, const struct rl_identity *id);
+// A client here wants listeners of a group: it is answered by host.gathered, now or later, once and
+// with all members' listeners. Any thread may ask rl_audience_elsewhere before whether that is
+// worth it.
+void rl_steward_gather(struct rl_steward *s, const struct rl_gather_asker *who,
+		       const struct rl_group_key *group, uint64_t now_ms);
+// Groups that have their first listener here. And: some were missed, so all are to be told soon.
+void rl_steward_new_groups(struct rl_steward *s, const struct rl_group_key *key, unsigned n,
+			   uint64_t now_ms);
+void rl_steward_all_groups(struct rl_steward *s);
 // Opens the batch in place. Refusals are counted.
 void rl_steward_batch(struct rl_steward *s, uint8_t *batch, size_t len, uint64_t now_ms);
 void rl_steward_tick(struct rl_steward *s, uint64_t now_ms);

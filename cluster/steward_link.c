@@ -11,6 +11,13 @@ const struct rl_steward_config rl_steward_config_default = {
 	.drain_rate = 500,
 	.sight_ms = 15000,
 	.whois = RL_WHOIS_CONFIG_DEFAULT,
+	.audience_max = 1000000,
+	.gather = {.questions = 4096,
+		   .askers = 16384,
+		   .wait_ms = 500,
+		   .keep_ms = 5000,
+		   .part_ms = 1000,
+		   .each = 64},
 };
 
 static void send_closed(struct rl_steward *s, uint8_t *batch, size_t len, uint8_t to)
@@ -124,6 +131,10 @@ static enum rl_refusal heartbeat(struct rl_steward *s, uint8_t from, const struc
 		return RL_REFUSAL_MALFORMED;
 	if (n.id != from)
 		return RL_REFUSAL_MALFORMED;
+	// Whoever has just come, or come back, knows of no groups yet.
+	const struct rl_member *m = &s->members.at[from];
+	if (!rl_member_alive(&s->members, from) || m->news.run != n.run)
+		rl_steward_all_groups(s);
 	rl_member_heard(&s->members, &n, s->now_ms);
 	return RL_REFUSAL_NONE;
 }
@@ -234,7 +245,7 @@ void rl_steward_batch(struct rl_steward *s, uint8_t *batch, size_t len, uint64_t
 		rl_steward_whois_reply(s, &b);
 	if (b.head.kind == RL_BATCH_WHOIS_REPLY)
 		rl_steward_whois_take(s, &b);
-	if (!own_kind(b.head.kind))
+	if (rl_steward_group_batch(s, &b) || !own_kind(b.head.kind))
 		return;
 	if (b.head.kind == RL_BATCH_FRONTS)
 		rl_matrix_row(&s->matrix, b.head.from, now_ms);
@@ -256,6 +267,7 @@ void rl_steward_tick(struct rl_steward *s, uint64_t now_ms)
 	rl_steward_turn(s);
 	rl_whois_tick(&s->whois, now_ms);
 	rl_whois_flush(&s->whois);
+	rl_steward_group_turn(s);
 	if (now_ms - s->beat_ms >= RL_MEMBER_BEAT_MS || now_ms < s->beat_ms) {
 		s->beat_ms = now_ms;
 		rl_steward_beat(s);

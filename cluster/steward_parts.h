@@ -37,3 +37,10 @@ void rl_steward_identify(const struct rl_steward *s, struct rl_location *l);
 void rl_steward_introduced(struct rl_steward *s, uint64_t client, uint64_t other);
 // steward_turn.c
 void rl_steward_turn(struct rl_steward *s);
+// steward_group.c
+size_t rl_steward_group_size(const struct rl_steward_config *c);
+void rl_steward_group_init(struct rl_steward *s, void *mem, const uint64_t dice[8],
+			   uint64_t now_ms);
+void rl_steward_group_turn(struct rl_steward *s);
+// False: it is of another kind.
+bool rl_steward_group_batch(struct rl_steward *s, struct rl_batch_reader *b);

@@ -220,7 +220,8 @@ static void turn(struct backplane *b)
 {
 	b->now_ms = clock_now(b->o.clock);
 	rl_tell_begin(b->handle.core, b->now_ms);
-	unsigned seen = take_events(b) + backplane_asks_take(b) + take_packets(b);
+	unsigned seen = take_events(b) + backplane_asks_take(b) + backplane_groups_take(b) +
+			take_packets(b);
 	seen += rl_link_poll(b->link, linked, b, EACH);
 	if (b->now_ms - b->turn_ms >= RL_STEWARD_TURN_MS || b->now_ms < b->turn_ms) {
 		b->turn_ms = b->now_ms;
@@ -348,7 +349,7 @@ static int make(struct backplane *b)
 	b->packets = rte_ring_create("keepalives", PACKETS, SOCKET_ID_ANY,
 				     RING_F_SC_DEQ | RING_F_EXACT_SZ);
 	if (!b->handle.core || !b->handle.tx || !b->events || !b->packets ||
-	    backplane_asks_make(b) != 0) {
+	    backplane_asks_make(b) != 0 || backplane_groups_make(b) != 0) {
 		log_error("cluster: no memory for its thread");
 		return -ENOMEM;
 	}
@@ -415,6 +416,7 @@ void backplane_stop(struct backplane *b)
 	port_tx_free(b->handle.tx);
 	rl_worker_free(b->handle.core);
 	rte_ring_free(b->asks);
+	rte_ring_free(b->groups);
 	rte_ring_free(b->events);
 	rte_ring_free(b->packets);
 	if (b->memory)

@@ -47,7 +47,11 @@ int backplane_members(struct backplane *b, const struct config *next);
 void backplane_sights(struct backplane *b, const struct rl_worker *core);
 // And the questions that the core leaves to its host (root/ask.h).
 void backplane_asks(struct backplane *b, const struct rl_worker *core);
-// Hook of the core: may another member know this node's identity? No lock.
+// And groups that have their first listener (root/listen.h).
+void backplane_new_groups(struct backplane *b, const struct rl_worker *core);
+// Hooks of the core; no lock. Do clients of other members listen to this group?
+bool backplane_groups_elsewhere(const struct backplane *b, const struct rl_group_key *group);
+// May another member know this node's identity?
 bool backplane_elsewhere(const struct backplane *b, uint64_t address);
 // Hooks of the core on admission threads: was this identity proven valid by any member? It is now
 // by this one.

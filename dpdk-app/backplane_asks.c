@@ -51,6 +51,8 @@ unsigned backplane_asks_take(struct backplane *b)
 	for (unsigned i = 0; i < n; i++)
 		if (a[i].verb == ZT_VERB_WHOIS)
 			rl_steward_whois(&b->steward, &a[i], b->now_ms);
+		else
+			backplane_gather(b, &a[i]);
 	if (n > 0)
 		rl_steward_asked(&b->steward);
 	return n;

@@ -79,6 +79,7 @@ static enum rl_link_lane lane_of(const uint8_t *batch)
 	case RL_BATCH_REFRESH:
 	case RL_BATCH_SNAPSHOT:
 	case RL_BATCH_REPAIR:
+	case RL_BATCH_SUBSCRIBE:
 		return RL_LINK_BULK;
 	default:
 		return RL_LINK_URGENT;
@@ -111,15 +112,17 @@ static int whois(void *ctx, uint64_t client, const struct rl_inet *by, uint64_t 
 
 struct rl_steward_host backplane_host(struct backplane *b)
 {
-	return (struct rl_steward_host){.ctx = b,
-					.paths = paths,
-					.push = push,
-					.nop = nop,
-					.echo = echo,
-					.rendezvous = rendezvous,
-					.withhold = withhold,
-					.where = where,
-					.send = send,
-					.identity = identity,
-					.whois = whois};
+	struct rl_steward_host host = {.ctx = b,
+				       .paths = paths,
+				       .push = push,
+				       .nop = nop,
+				       .echo = echo,
+				       .rendezvous = rendezvous,
+				       .withhold = withhold,
+				       .where = where,
+				       .send = send,
+				       .identity = identity,
+				       .whois = whois};
+	backplane_groups_host(&host);
+	return host;
 }

@@ -12,6 +12,7 @@
 #include <pthread.h>
 
 struct cluster_members;
+struct rl_ask;
 struct rte_ring;
 
 enum { BACKPLANE_PAIRS = 4096 };
@@ -32,6 +33,7 @@ struct backplane {
 	atomic_bool stop;
 	struct rte_ring *events;  // of struct event, by workers
 	struct rte_ring *asks;    // of struct rl_ask, by workers
+	struct rte_ring *groups;  // of struct rl_group_key, new here, by workers
 	struct rte_ring *packets; // of struct port_packet *, kept
 	struct waker waker;       // rung by workers for `packets`
 	struct handle handle;     // to tell clients and members
@@ -46,6 +48,7 @@ struct backplane {
 	struct backplane_front fronts[RL_MEMBER_IDS][RL_FAMILIES];
 	int socket[RL_FAMILIES]; // the kernel's, for keepalives where no way is known; -1: none
 	uint64_t now_ms, turn_ms, ping_ms, status_ms;
+	atomic_bool groups_missed;                 // new ones, for lack of room
 	bool ping_six;                             // whose turn it is
 	atomic_bool drain;                         // wanted; by control
 	_Atomic(struct cluster_members *) members; // a new list, by control; taken by the thread
@@ -67,6 +70,11 @@ const char *backplane_member_name(const struct backplane *b, uint8_t id);
 // backplane_members.c
 void backplane_members_use(struct backplane *b, const struct cluster_members *m);
 void backplane_members_turn(struct backplane *b);
+// backplane_groups.c: 0 or -ENOMEM; how many were taken; a question; the steward's hands.
+int backplane_groups_make(struct backplane *b);
+unsigned backplane_groups_take(struct backplane *b);
+void backplane_gather(struct backplane *b, const struct rl_ask *a);
+void backplane_groups_host(struct rl_steward_host *host);
 // backplane_status.c
 void backplane_status_turn(struct backplane *b);
 // backplane_host.c

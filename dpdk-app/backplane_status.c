@@ -100,6 +100,25 @@ static json_t *link_json(const struct backplane *b)
 	return o;
 }
 
+static json_t *groups_json(const struct backplane *b)
+{
+	const struct rl_steward *s = &b->steward;
+	const struct rl_gather_counters *c = &s->gather.counters;
+	static const char *const modes[] = {"alone", "known", "any"};
+	json_t *o = json_object();
+	json_object_set_new(o, "elsewhere", json_string(modes[s->audience.mode]));
+	add(o, "known", s->audience.count);
+	add(o, "noRoom", s->audience.full);
+	add(o, "gaps", s->audience.gaps);
+	add(o, "told", s->groups.told);
+	json_t *gathers = json_object();
+#define X(name, help) add(gathers, #name, c->name);
+	RL_GATHER_COUNTERS(X)
+#undef X
+	json_object_set_new(o, "gathers", gathers);
+	return o;
+}
+
 static json_t *decisions_json(const struct backplane *b)
 {
 	const struct rl_steward_counters *c = &b->steward.counters;
@@ -167,6 +186,7 @@ static json_t *cluster_json(const struct backplane *b)
 	add(o, "validationsSpared", count(&b->counters.spared));
 	add(o, "keepalives", count(&b->counters.keepalives));
 	add(o, "falseKeepalives", count(&b->counters.false_keepalives));
+	json_object_set_new(o, "groups", groups_json(b));
 	json_object_set_new(o, "decisions", decisions_json(b));
 	json_object_set_new(o, "whois", whois_json(&b->steward.whois.counts));
 	json_object_set_new(o, "refused", refusals_json(&b->steward.sync.refusals));

@@ -85,6 +85,14 @@ void cluster_config_members(struct cluster_members *to, const struct config *c)
 	}
 }
 
+// Groups of the other members, if half of their clients' subscriptions share one with others. More
+// are no loss: all members are asked about some of them.
+static uint64_t audience_max(const struct config *c)
+{
+	uint64_t others = c->cluster.members.count - 1;
+	return others * c->limits.group_members / 2 + 1;
+}
+
 bool cluster_config_read(struct cluster_config *k, const struct config *c, FILE *err)
 {
 	const struct config_cluster *from = &c->cluster;
@@ -93,6 +101,7 @@ bool cluster_config_read(struct cluster_config *k, const struct config *c, FILE 
 	s->sync = rl_sync_config_default;
 	s->cluster = strtoull(from->cluster_id, NULL, 16);
 	s->directory_max = from->directory_max;
+	s->audience_max = audience_max(c);
 	s->warm_max = from->warm_max;
 	s->drain_rate = from->drain_rate;
 	cluster_config_members(&k->members, c);

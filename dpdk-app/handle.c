@@ -53,6 +53,7 @@ void handle_sights(struct handle *h)
 		return;
 	backplane_sights(h->backplane, h->core);
 	backplane_asks(h->backplane, h->core);
+	backplane_new_groups(h->backplane, h->core);
 }
 
 void handle_out(struct handle *h)

@@ -40,6 +40,11 @@ static bool elsewhere(void *ctx, uint64_t address)
 	return backplane_elsewhere(((struct app *)ctx)->backplane, address);
 }
 
+static bool groups_elsewhere(void *ctx, const struct rl_group_key *group)
+{
+	return backplane_groups_elsewhere(((struct app *)ctx)->backplane, group);
+}
+
 static struct rl_options core_options(const struct config_limits *l)
 {
 	return (struct rl_options){
@@ -120,6 +125,7 @@ static int start_root(struct app *a)
 	uint8_t seed[32];
 	o.sight_ms = a->config.cluster.given ? SIGHT_MS : 0;
 	host.elsewhere = a->config.cluster.given ? elsewhere : NULL;
+	host.groups_elsewhere = a->config.cluster.given ? groups_elsewhere : NULL;
 	a->known = known_open(a->config.state_dir);
 	if (!a->known)
 		return -ENOMEM;

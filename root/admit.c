@@ -158,6 +158,8 @@ void rl_admit(struct rl_worker *w, struct rl_scratch *s, uint64_t now_ms, struct
 	w->ask_count = 0;
 	w->answer_count = 0;
 	w->sibling_ask_count = 0;
+	w->new_group_count = 0;
+	w->new_group_more = false;
 	w->arrival = p;
 	p->verdict = RL_DONE;
 	p->drop = RL_DROP_NONE;

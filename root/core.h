@@ -9,6 +9,7 @@
 #include "root/forwarder.h"
 #include "root/group.h"
 #include "root/known_bad.h"
+#include "root/listen.h"
 #include "root/pairs.h"
 #include "root/peer_table.h"
 #include "root/random.h"
@@ -97,6 +98,9 @@ struct rl_worker {
 	struct rl_sibling_answer *answer; // RL_BURST_MAX
 	unsigned sibling_ask_count;
 	struct rl_sibling_ask *sibling_ask; // RL_BURST_MAX
+	bool new_group_more;
+	unsigned new_group_count;
+	struct rl_group_key *new_group; // RL_NEW_GROUPS; NULL: the host has no hook for them
 	unsigned out_count;
 	struct rl_out *out;
 	unsigned seal_count; // packets of this burst yet to be sealed
@@ -220,6 +224,8 @@ bool rl_ask_whois(struct rl_worker *w, const struct rl_request *q, const uint64_
 		  unsigned n);
 bool rl_ask_gather(struct rl_worker *w, const struct rl_request *q, const struct rl_group_key *key,
 		   uint32_t limit);
+// listen.c: a group has got its first listener.
+void rl_listen_first(struct rl_worker *w, const struct rl_group_key *group);
 void rl_verb_echo(struct rl_worker *w, struct rl_request *q);
 void rl_verb_like(struct rl_worker *w, struct rl_request *q);
 void rl_verb_gather(struct rl_worker *w, struct rl_request *q);

@@ -240,8 +240,13 @@ uint32_t rl_group_refresh(struct rl_groups *g, const struct rl_group_key *keys, 
 	return rl_group_look_refresh(g, &l, member, now_ms);
 }
 
+static uint32_t words_of(const struct rl_group *gr)
+{
+	return atomic_load_explicit(&gr->members.count, memory_order_relaxed);
+}
+
 static enum rl_like like(struct rl_groups *g, const struct rl_group_key *key, uint64_t hash,
-			 uint64_t member, uint64_t now_ms)
+			 uint64_t member, uint64_t now_ms, bool *first)
 {
 	struct rl_group_set *set = set_of(g, hash);
 	lock_set(set);
@@ -250,6 +255,8 @@ static enum rl_like like(struct rl_groups *g, const struct rl_group_key *key, ui
 		gr = create(g, key, hash, now_ms);
 	enum rl_like got =
 		gr ? rl_members_put(&g->pool, &gr->members, member, now_ms) : RL_LIKE_FULL;
+	if (first && got == RL_LIKE_NEW && words_of(gr) == 1)
+		*first = true;
 	unlock_set(set);
 	return got;
 }
@@ -271,12 +278,12 @@ static bool reclaim(struct rl_groups *g, uint64_t now_ms)
 }
 
 enum rl_like rl_group_like(struct rl_groups *g, const struct rl_group_key *key, uint64_t member,
-			   uint64_t now_ms)
+			   uint64_t now_ms, bool *first)
 {
 	uint64_t hash = key_hash(g, key);
-	enum rl_like got = like(g, key, hash, member, now_ms);
+	enum rl_like got = like(g, key, hash, member, now_ms, first);
 	if (got == RL_LIKE_FULL && reclaim(g, now_ms))
-		got = like(g, key, hash, member, now_ms);
+		got = like(g, key, hash, member, now_ms, first);
 	return got;
 }
 
@@ -326,6 +333,36 @@ void rl_group_expire(struct rl_groups *g, uint64_t now_ms, unsigned budget)
 		expire_set(g, s, RL_ARENA_LOGS, now_ms);
 		unlock_set(&g->sets[s]);
 	}
+}
+
+uint64_t rl_group_sets(const struct rl_groups *g)
+{
+	return g->mask + 1;
+}
+
+static bool is_free(const struct rl_group_set *set)
+{
+	uint32_t any = 0;
+	for (unsigned i = 0; i < RL_GROUP_WAYS; i++)
+		any |= tag_at(set, i);
+	return any == 0;
+}
+
+unsigned rl_group_list(struct rl_groups *g, uint64_t set,
+		       struct rl_group_key out[static RL_GROUP_WAYS])
+{
+	struct rl_group_set *s = &g->sets[set & g->mask];
+	unsigned n = 0;
+	if (is_free(s))
+		return 0;
+	lock_set(s);
+	for (unsigned i = 0; i < RL_GROUP_WAYS; i++) {
+		const struct rl_group *gr = &g->groups[(set & g->mask) * RL_GROUP_WAYS + i];
+		if (tag_at(s, i) != 0 && words_of(gr) != 0)
+			out[n++] = gr->key;
+	}
+	unlock_set(s);
+	return n;
 }
 
 uint64_t rl_groups_count(const struct rl_groups *g)

@@ -47,8 +47,9 @@ size_t rl_groups_size(uint32_t members);
 // mem: zeroed, cache-line aligned, the caller's. key: 16 random bytes.
 void rl_groups_init(struct rl_groups *g, void *mem, uint32_t members, uint32_t timeout_ms,
 		    const uint8_t key[static 16]);
+// first: it is the group's only member; not changed otherwise. NULL is fine.
 enum rl_like rl_group_like(struct rl_groups *g, const struct rl_group_key *key, uint64_t member,
-			   uint64_t now_ms);
+			   uint64_t now_ms, bool *first);
 // Only refreshes live memberships, of one member in n groups (at most RL_GROUP_BATCH): together, so
 // that what has to be fetched from memory is fetched at once. Returns a bit for each key, counted
 // from the lowest: no such membership.
@@ -81,6 +82,11 @@ unsigned rl_group_look_gather(struct rl_groups *g, const struct rl_group_look *l
 // Control: looks at `budget` sets of groups; frees dead members and empty groups, shrinks thin
 // ones.
 void rl_group_expire(struct rl_groups *g, uint64_t now_ms, unsigned budget);
+// Any thread. How many sets of groups there are; the groups of one that have members, dead ones
+// that are not cleared included: how many.
+uint64_t rl_group_sets(const struct rl_groups *g);
+unsigned rl_group_list(struct rl_groups *g, uint64_t set,
+		       struct rl_group_key out[static RL_GROUP_WAYS]);
 // For statistics, from any thread. Dead ones count until they are cleared.
 uint64_t rl_groups_count(const struct rl_groups *g);
 uint64_t rl_groups_members(const struct rl_groups *g);

@@ -138,6 +138,8 @@ void rl_receive_burst(struct rl_worker *w, uint64_t now_ms, struct rl_packet *p[
 	w->ask_count = 0;
 	w->answer_count = 0;
 	w->sibling_ask_count = 0;
+	w->new_group_count = 0;
+	w->new_group_more = false;
 	w->ours_count = 0;
 	for (unsigned i = 0; i < n; i++)
 		pass_parse(w, p[i]);

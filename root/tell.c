@@ -23,6 +23,8 @@ void rl_tell_begin(struct rl_worker *w, uint64_t now_ms)
 	w->ask_count = 0;
 	w->answer_count = 0;
 	w->sibling_ask_count = 0;
+	w->new_group_count = 0;
+	w->new_group_more = false;
 	w->arrival = NULL;
 }
 

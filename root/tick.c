@@ -69,6 +69,8 @@ void rl_tick(struct rl_worker *w, uint64_t now_ms, unsigned part, unsigned parts
 	w->ask_count = 0;
 	w->answer_count = 0;
 	w->sibling_ask_count = 0;
+	w->new_group_count = 0;
+	w->new_group_more = false;
 	w->arrival = NULL;
 	w->stats.drop[RL_DROP_FRAG_LOST] += rl_reassembly_expire(&w->reassembly, now_ms);
 	if (r->opt.keepalive_ms == 0)

@@ -53,8 +53,13 @@ static bool join(struct rl_worker *w, struct rl_request *q, const struct rl_grou
 	if (rl_group_refresh(&r->groups, key, 1, member, w->now_ms) == 0)
 		return true;
 	// New subscriptions cost memory, so a peer has so many a minute; refreshing is free.
-	return rl_peer_allow_like(q->cold, w->now_ms, r->opt.peer_groups_per_min) &&
-	       rl_group_like(&r->groups, key, member, w->now_ms) != RL_LIKE_FULL;
+	bool first = false;
+	if (!rl_peer_allow_like(q->cold, w->now_ms, r->opt.peer_groups_per_min) ||
+	    rl_group_like(&r->groups, key, member, w->now_ms, &first) == RL_LIKE_FULL)
+		return false;
+	if (first)
+		rl_listen_first(w, key);
+	return true;
 }
 
 // Of groups that have been looked up. False: as join. What finds no room must not keep the rest

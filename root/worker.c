@@ -41,9 +41,12 @@ static bool make_budgets(struct rl_worker *w, const uint8_t seed[static 32])
 static bool make_asks(struct rl_worker *w)
 {
 	const struct rl_host *host = &w->root->host;
-	if (host->elsewhere || host->groups_elsewhere)
+	bool asks = host->elsewhere || host->groups_elsewhere;
+	if (asks)
 		w->ask = take(w, RL_ASKS * sizeof(struct rl_ask));
-	return w->ask || (!host->elsewhere && !host->groups_elsewhere);
+	if (host->groups_elsewhere)
+		w->new_group = take(w, RL_NEW_GROUPS * sizeof(struct rl_group_key));
+	return (w->ask || !asks) && (w->new_group || !host->groups_elsewhere);
 }
 
 // Only for a root that has siblings.

@@ -125,7 +125,7 @@ static void subscribe(struct population *p, uint64_t now_ms)
 	for (uint32_t i = 0; i < p->count; i++)
 		for (unsigned j = 0; j < p->groups_each; j++) {
 			struct rl_group_key key = population_group(p, i, j);
-			if (rl_group_like(&p->root->groups, &key, p->address[i], now_ms) ==
+			if (rl_group_like(&p->root->groups, &key, p->address[i], now_ms, NULL) ==
 			    RL_LIKE_FULL) {
 				fprintf(stderr, "bench: the group table is full\n");
 				abort();

@@ -189,6 +189,14 @@ static void show_refusals(FILE *out, const json_t *c)
 	}
 }
 
+static void show_groups(FILE *out, const json_t *groups)
+{
+	fprintf(out, "%-*s %lld known elsewhere%s\n", TITLE, "groups", number(groups, "known"),
+		strcmp(text(groups, "elsewhere"), "any") == 0 ? ", and others that are not told yet"
+							      : "");
+	show_counts(out, "  gathers", json_object_get(groups, "gathers"));
+}
+
 static void show_link(FILE *out, const json_t *link)
 {
 	char rtt[CELL];
@@ -241,6 +249,7 @@ void cli_show_cluster(FILE *out, const json_t *c, const struct cli_options *o)
 	show_counts(out, "rescues", json_object_get(decisions, "rescues"));
 	show_counts(out, "drains", json_object_get(decisions, "drains"));
 	show_counts(out, "whois", json_object_get(c, "whois"));
+	show_groups(out, json_object_get(c, "groups"));
 	show_refusals(out, c);
 	show_counts(out, "link", json_object_get(json_object_get(c, "link"), "drops"));
 	show_troubles(out, c);

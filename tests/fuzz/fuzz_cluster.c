@@ -2,7 +2,9 @@
 // A batch from another member. As it comes over the link: its seal is never good, and nothing is
 // read beyond it. Then as a member with good keys would send it: taken apart within its bounds, put
 // together again to the same bytes, and taken by a small directory that stays in order; identities
-// by questions that wait for some of them, each of which is answered once.
+// by questions that wait for some of them, each of which is answered once; what it says of groups
+// is known afterwards, and whoever asked for listeners is answered within its limit.
+#include "cluster/gather.h"
 #include "cluster/seal.h"
 #include "cluster/sync.h"
 #include "cluster/whois.h"
@@ -13,14 +15,17 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { SELF = 1, OTHER = 2, PEERS = 40 };
+enum { SELF = 1, OTHER = 2, PEERS = 40, GROUPS = 50 };
 #define NOW UINT64_C(1700000000000)
 
 static struct {
 	struct rl_directory directory;
 	struct rl_sync sync;
 	struct rl_seal ours, theirs;
-	void *memory[2];
+	struct rl_audience audience;
+	struct rl_gather gather;
+	unsigned answers;
+	void *memory[4];
 	struct rl_sync_config config;
 	uint8_t buffer[RL_BATCH_MAX], again[RL_BATCH_MAX];
 } rig;
@@ -30,6 +35,49 @@ static void *zeroed(size_t size)
 	size = (size + 63) & ~(size_t)63;
 	void *mem = aligned_alloc(64, size);
 	return mem ? memset(mem, 0, size) : NULL;
+}
+
+// Two listeners here; the second may be among those that come.
+static unsigned local(void *ctx, const struct rl_group_key *group, uint64_t but, unsigned max,
+		      uint64_t *out, uint32_t *total)
+{
+	unsigned n = 0;
+	(void)ctx;
+	(void)group;
+	*total = 2;
+	for (uint64_t a = 1; a < 3 && n < max; a++)
+		if (a != but)
+			out[n++] = a;
+	return n;
+}
+
+static void answered(void *ctx, const struct rl_gather_asker *who, const struct rl_group_key *group,
+		     uint32_t total, const uint64_t *address, unsigned n)
+{
+	(void)ctx;
+	(void)group;
+	rig.answers++;
+	if (n > who->limit || n > total)
+		abort();
+	for (unsigned i = 0; i < n; i++)
+		if (address[i] == 0 || address[i] == who->client)
+			abort();
+}
+
+static void start_groups(void)
+{
+	static const struct rl_gather_config c = {
+		.questions = 8, .askers = 8, .wait_ms = 500, .keep_ms = 5000, .each = 8};
+	static const struct rl_gather_host host = {NULL, local, answered};
+	static const uint64_t key[2] = {8, 9};
+	static const uint8_t seed[32] = {10};
+	rig.memory[2] = rig.memory[2] ? rig.memory[2] : zeroed(rl_audience_size(GROUPS));
+	rig.memory[3] = rig.memory[3] ? rig.memory[3] : zeroed(rl_gather_size(&c));
+	memset(rig.memory[2], 0, rl_audience_size(GROUPS));
+	memset(rig.memory[3], 0, rl_gather_size(&c));
+	rl_audience_init(&rig.audience, rig.memory[2], GROUPS, key, NOW);
+	rl_gather_init(&rig.gather, &c, &host, rig.memory[3], seed);
+	rig.answers = 0;
 }
 
 static void start(void)
@@ -51,6 +99,7 @@ static void start(void)
 	rl_directory_init(&rig.directory, PEERS, rig.memory[0], dkey, SELF,
 			  &rl_directory_limits_default);
 	rl_sync_init(&rig.sync, &rig.config, &rig.directory, rig.memory[1], dice, NOW);
+	start_groups();
 	for (uint64_t a = 1; a < 9; a++) // peers of ours, to be taken over
 		rl_sync_claim(&rig.sync, &(struct rl_location){.address = a}, NOW - 9);
 }
@@ -209,6 +258,47 @@ static void take_identities(struct rl_batch_reader b)
 			abort();
 }
 
+static struct rl_member_set other(void)
+{
+	struct rl_member_set s = {0};
+	rl_member_set_add(&s, OTHER);
+	return s;
+}
+
+// Each group that is told is found at once.
+static void take_groups(struct rl_batch_reader b)
+{
+	struct rl_member_set alive = other();
+	union rl_record r;
+	rl_audience_batch(&rig.audience, OTHER, b.head.request, b.head.part == 0,
+			  b.head.flags & RL_BATCH_LAST, NOW);
+	while (rl_batch_next(&b, &r)) {
+		rl_audience_put(&rig.audience, r.group_hash, OTHER, NOW);
+		rl_audience_turn(&rig.audience, &alive, NOW);
+		struct rl_member_set found = rl_audience_find(&rig.audience, r.group_hash);
+		if (!rl_member_set_has(&found, OTHER) ||
+		    !rl_audience_elsewhere(&rig.audience, r.group_hash))
+			abort();
+	}
+}
+
+// Whoever asks before a reply is answered by it, or for lack of room before.
+static void take_replies(struct rl_batch_reader b)
+{
+	const struct rl_gather_asker asker = {.client = 2, .id = 3, .limit = 7};
+	struct rl_member_set have = other();
+	union rl_record r;
+	unsigned asked = 0;
+	while (rl_batch_next(&b, &r)) {
+		const struct rl_group_key *group = &r.gather_reply.group;
+		uint64_t hash = rl_audience_hash(&rig.audience, group);
+		rl_gather_ask(&rig.gather, hash, group, &asker, &have, NOW);
+		rl_gather_reply(&rig.gather, hash, OTHER, &r.gather_reply, NOW);
+		if (rig.answers != ++asked)
+			abort();
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < RL_BATCH_HEADER || size > RL_BATCH_MAX - RL_BATCH_SEAL)
@@ -231,6 +321,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		rl_sync_take(&rig.sync, &b, NOW);
 		check_directory();
 		answer();
+		if (b.head.kind == RL_BATCH_SUBSCRIBE)
+			take_groups(b);
+		if (b.head.kind == RL_BATCH_GATHER_REPLY)
+			take_replies(b);
 	}
 	free(copy);
 	return 0;

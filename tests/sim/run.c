@@ -50,6 +50,7 @@ static struct rl_steward_config config_of(const struct sim *s, unsigned m)
 	c.rtt_max = clients / SIM_PREFIX_CLIENTS * SIM_MEMBERS * 4 + 64;
 	c.sync = rl_sync_config_default;
 	c.whois.questions_max = c.whois.nodes_max = 1; // its clients ask only of the root
+	c.audience_max = c.gather.questions = c.gather.askers = 1; // and know no groups
 	c.epoch = sim_cluster_ms(s);
 	return c;
 }

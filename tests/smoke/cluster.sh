@@ -7,10 +7,10 @@
 #   b 10.91.0.2 ---+--- switch (a bridge in a namespace of its own)
 #   c 10.91.0.3 ---+
 #
-# Arguments: rootline, rootline-cli, the folder of the root's identity.
+# Arguments: rootline, rootline-cli, the folder of the root's identity, cluster_multicast.
 
 set -u -o pipefail
-ROOTLINE=$1 CLI=$2 DATA=$3
+ROOTLINE=$1 CLI=$2 DATA=$3 MULTICAST=$4
 P=rlclu-$$ MEMBERS="a b c"
 
 # shellcheck source=tests/smoke/_cluster.sh
@@ -32,6 +32,14 @@ whole() { ask "$1" cluster | jq -e '[.roundTrips[].rttUs | length] == [2, 2, 2]'
 for m in $MEMBERS; do
 	check "$m knows the round trips between all fronts" wait_for 20 whole $m
 done
+# Each knows the groups of the others, and asks nobody in vain.
+knows_groups() { ask "$1" cluster | jq -e '.groups.elsewhere == "known"' >/dev/null; }
+for m in $MEMBERS; do
+	check "$m has been told of groups" wait_for 20 knows_groups $m
+done
+wire d 10.91.0.20
+ip netns exec "$P-d" "$MULTICAST" "$DATA/identity.public" 10.91.0.1/9993 10.91.0.2/9993 10.91.0.3/9993 10.91.0.20/1 ||
+	FAILED=1
 check "who is not known" eval '"$CLI" --state "$WORK/state-a" who 1234567890 | grep -q "not known"'
 
 kill_one b

@@ -40,6 +40,8 @@
 	"\"notRedirected\":{\"settled\":123456789,\"no_target\":1000000,\"dwell\":222222222,"      \
 	"\"picked\":333333333,\"gate\":444444444,\"not_home\":5},"                                 \
 	"\"rescues\":{},\"drains\":{\"sent\":4},\"unsent\":6,\"gated\":0},"                        \
+	"\"groups\":{\"elsewhere\":\"any\",\"known\":31,\"gathers\":{\"asked\":3,\"kept\":0,"      \
+	"\"late\":2}},"                                                                            \
 	"\"refused\":{}}"
 
 #define THREE_TABLE                                                                                \
@@ -60,6 +62,8 @@
 	"rescues    none\n"                                                                        \
 	"drains     sent 4\n"                                                                      \
 	"whois      questions 5 whole 5\n"                                                         \
+	"groups     31 known elsewhere, and others that are not told yet\n"                        \
+	"  gathers  asked 3 late 2\n"                                                              \
 	"refused    none\n"                                                                        \
 	"  of nyc   stale 4\n"                                                                     \
 	"link       bulk_full 1\n"                                                                 \
@@ -83,11 +87,13 @@ static const struct {
 	 OK
 	 "{\"name\":\"alice\",\"member\":\"ams\",\"directory\":0,\"directoryMax\":9,"
 	 "\"keptWarm\":0,\"members\":[],\"roundTrips\":[],\"forwarded\":0,\"validationsSpared\":0,"
+	 "\"groups\":{\"elsewhere\":\"alone\",\"known\":0},"
 	 "\"link\":{\"connected\":false,\"error\":\"no server answers\"}}}\n",
 	 CLI_OK,
 	 "cluster alice, member ams, 0 of 9 peers known, 0 kept warm\n"
 	 "backplane NOT connected: no server answers\n" HEADS TRIPS "<id> <from>     \n"
 	 "redirects  none\n  not      none\nrescues    none\ndrains     none\nwhois      none\n"
+	 "groups     0 known elsewhere\n  gathers  none\n"
 	 "refused    none\nlink       none\ntroubles   none\n"
 	 "forwarded  0 packets to other members\n"
 	 "validated  0 newcomers by other members before\n"},
@@ -101,6 +107,7 @@ static const struct {
 	 "      -       -\n" TRIPS "<id> <from>          -1\n"
 	 "-1   -                .\n"
 	 "redirects  none\n  not      none\nrescues    none\ndrains     none\nwhois      none\n"
+	 "groups     -1 known elsewhere\n  gathers  none\n"
 	 "refused    none\nlink       none\ntroubles   none\n"
 	 "forwarded  -1 packets to other members\n"
 	 "validated  -1 newcomers by other members before\n"},

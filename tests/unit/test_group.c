@@ -44,7 +44,7 @@ static struct rl_group_key group(uint32_t n)
 static enum rl_like like(uint32_t n, uint64_t member, uint64_t now)
 {
 	struct rl_group_key k = group(n);
-	return rl_group_like(&groups, &k, member, now);
+	return rl_group_like(&groups, &k, member, now, NULL);
 }
 
 static unsigned gather(uint32_t n, uint64_t asker, unsigned max, uint64_t now, uint64_t *out,
@@ -57,6 +57,49 @@ static unsigned gather(uint32_t n, uint64_t asker, unsigned max, uint64_t now, u
 static void expire_all(uint64_t now)
 {
 	rl_group_expire(&groups, now, UINT32_MAX);
+}
+
+static bool first(uint32_t n, uint64_t member, uint64_t now)
+{
+	struct rl_group_key k = group(n);
+	bool f = false;
+	rl_group_like(&groups, &k, member, now, &f);
+	return f;
+}
+
+// The first member of a group is told from the others; so is one that comes when all have gone.
+static void the_first_member_is_noticed(void **state)
+{
+	(void)state;
+	assert_true(first(1, 5, T));
+	assert_false(first(1, 5, T + TICK));
+	assert_false(first(1, 6, T + TICK));
+	assert_true(first(2, 5, T));
+	expire_all(T + 3 * TIMEOUT);
+	assert_true(first(1, 6, T + 3 * TIMEOUT));
+	for (uint64_t m = 10; m < 30; m++)
+		assert_false(first(1, m, T + 3 * TIMEOUT));
+}
+
+// Whoever goes through all sets finds each group with members once.
+static void all_groups_are_listed(void **state)
+{
+	struct rl_group_key found[RL_GROUP_WAYS];
+	bool seen[40] = {false};
+	unsigned n = 0;
+	(void)state;
+	for (uint32_t i = 0; i < 40; i++)
+		like(i, 1, i < 30 ? T : T + TIMEOUT);
+	expire_all(T + TIMEOUT + 2 * TICK); // of 30 all members are dead
+	for (uint64_t s = 0; s < rl_group_sets(&groups); s++) {
+		unsigned count = rl_group_list(&groups, s, found);
+		for (unsigned i = 0; i < count; i++, n++) {
+			assert_in_range(found[i].adi, 30, 39);
+			assert_false(seen[found[i].adi]);
+			seen[found[i].adi] = true;
+		}
+	}
+	assert_int_equal(n, 10);
 }
 
 static void all_parts_of_the_key_count(void **state)
@@ -73,7 +116,7 @@ static void all_parts_of_the_key_count(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < ROWS; i++)
-		assert_int_equal(rl_group_like(&groups, &rows[i], 100 + i, T), RL_LIKE_NEW);
+		assert_int_equal(rl_group_like(&groups, &rows[i], 100 + i, T, NULL), RL_LIKE_NEW);
 	assert_int_equal(rl_groups_count(&groups), ROWS);
 	assert_int_equal(rl_groups_members(&groups), ROWS);
 	for (unsigned i = 0; i < ROWS; i++) {
@@ -297,7 +340,7 @@ static void *play(void *arg)
 		uint64_t now = clock_ms;
 		uint32_t total;
 
-		if (rl_group_like(&groups, &k, member, now) > RL_LIKE_NEW)
+		if (rl_group_like(&groups, &k, member, now, NULL) > RL_LIKE_NEW)
 			p->wrong++;
 		if (rl_group_refresh(&groups, all, 3, member, now) >> k.adi & 1)
 			p->wrong++;
@@ -343,6 +386,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(all_parts_of_the_key_count, fresh),
+		cmocka_unit_test_setup(the_first_member_is_noticed, fresh),
+		cmocka_unit_test_setup(all_groups_are_listed, fresh),
 		cmocka_unit_test_setup(the_asker_is_counted_but_not_told, fresh),
 		cmocka_unit_test_setup(a_large_group_tells_a_few_of_many, fresh),
 		cmocka_unit_test_setup(refreshing_only_helps_members, fresh),
