@@ -177,11 +177,14 @@ static const struct {
 	void (*run)(void);
 } scenarios[] = {
 	{"threads", own_threads}, // the first of all
-	{"mistakes", mistakes},    {"exchange", exchange},          {"flood", flood},
-	{"questions", questions},  {"start", start_without_server}, {"second", second_server},
-	{"killed", killed},        {"full", full_outbox},           {"frozen", frozen},
-	{"trust", trust},          {"gateways", gateways},          {"refusals", refusals},
-	{"silent", silent_server}, {"fickle", fickle_server},       {"ends", ends},
+	{"mistakes", mistakes},    {"exchange", exchange},
+	{"flood", flood},          {"heard", heard_in_a_flood},
+	{"questions", questions},  {"start", start_without_server},
+	{"second", second_server}, {"killed", killed},
+	{"full", full_outbox},     {"frozen", frozen},
+	{"trust", trust},          {"gateways", gateways},
+	{"refusals", refusals},    {"silent", silent_server},
+	{"fickle", fickle_server}, {"ends", ends},
 };
 
 static bool wanted(const char *name, char **names)

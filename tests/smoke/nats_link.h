@@ -63,6 +63,7 @@ void poll_both(struct member *a, struct member *b);
 void own_threads(void);
 void exchange(void);
 void flood(void);
+void heard_in_a_flood(void);
 void questions(void);
 void killed(void);
 void frozen(void);

@@ -97,6 +97,43 @@ void flood(void)
 	end_both();
 }
 
+// A third member's heartbeats among it.
+void heard_in_a_flood(void)
+{
+	enum { BEAT_MS = 50, BEATS = 60, LATE_US = 1000000 };
+	struct rl_link_nats_config three = plain_config(3);
+	struct member c;
+	unsigned beats = 0, heard = 0;
+	uint64_t longest = 0, start;
+
+	note("heartbeats in a flood");
+	start_both("");
+	check(member_start(&c, &three) && until(&c, NULL, 5000, c.up), "a third link");
+	start = fair_us();
+	for (uint64_t next = start, last = start; beats < BEATS; poll_both(&b, &c)) {
+		while (!rl_link_publish(a.link, RL_LINK_BULK, 2, largest, sizeof(largest)))
+			;
+		uint64_t now = fair_us();
+		if (now >= next) {
+			char beat[16];
+			snprintf(beat, sizeof(beat), "beat %u", beats++);
+			say(&c, RL_LINK_ALL, beat);
+			next = now + BEAT_MS * 1000;
+		}
+		if (*b.last) {
+			heard++;
+			*b.last = 0;
+			last = now;
+		}
+		longest = now - last > longest ? now - last : longest;
+	}
+	check(heard > BEATS / 2 && longest < LATE_US && b.up == 1 && c.up == 1,
+	      "%u of %u are heard, %.0f ms apart at most, among %.0f MB/s", heard, beats,
+	      (double)longest / 1000, (double)b.bytes / (double)(fair_us() - start));
+	member_stop(&c);
+	end_both();
+}
+
 void questions(void)
 {
 	uint32_t r;
