@@ -134,6 +134,41 @@ static bool of_a_member(const struct state_self *self, const struct rl_inet *end
 	return false;
 }
 
+static unsigned check_front(const struct rl_world_root *root, const char *planet, const char *front,
+			    const char *member)
+{
+	struct rl_inet at;
+	if (rl_inet_parse(&at, front) != 0 || lists(root, &at))
+		return 0;
+	log_warning("%s does not name %s, where the member %s is: clients do not go there; make "
+		    "its next revision with mkworld build",
+		    planet, front, member);
+	return 1;
+}
+
+// The planet of a cluster names the fronts of all members. What they are behind NAT is for them to
+// know.
+static unsigned check_members(const struct rl_world_root *root, const char *planet,
+			      const struct state_self *self)
+{
+	char text[RL_INET_TEXT];
+	unsigned warnings = 0;
+	for (unsigned i = 0; i < self->members->count; i++) {
+		const struct config_member *m = &self->members->v[i];
+		warnings += check_front(root, planet, m->front_ipv4, m->name);
+		warnings += check_front(root, planet, m->front_ipv6, m->name);
+	}
+	for (unsigned i = 0; i < root->endpoint_count; i++) {
+		const struct rl_inet *at = &root->endpoint[i];
+		if (answers(self, at) || of_a_member(self, at))
+			continue;
+		log_warning("%s names %s for this root, but no member is there", planet,
+			    rl_inet_text(at, text));
+		warnings++;
+	}
+	return warnings;
+}
+
 // Behind a one-to-one NAT none of our own addresses is in the planet, and all is well; so these are
 // warnings. Half a match is the likelier mistake: a port or a family that is not served.
 static unsigned check_endpoints(const struct rl_world_root *root, const char *planet,
@@ -152,7 +187,7 @@ static unsigned check_endpoints(const struct rl_world_root *root, const char *pl
 		return 1;
 	}
 	for (unsigned i = 0; found && i < root->endpoint_count; i++) {
-		if (answers(self, &root->endpoint[i]) || of_a_member(self, &root->endpoint[i]))
+		if (answers(self, &root->endpoint[i]))
 			continue;
 		log_warning("%s names %s for this root, but nothing answers there", planet,
 			    rl_inet_text(&root->endpoint[i], text));
@@ -186,7 +221,8 @@ unsigned state_worlds_check(const struct state_worlds *w, const char *planet,
 			planet, address);
 		return 1;
 	}
-	return check_endpoints(root, planet, self);
+	return self->members ? check_members(root, planet, self)
+			     : check_endpoints(root, planet, self);
 }
 
 const char *state_worlds_role(const struct state_worlds *w, uint64_t address)

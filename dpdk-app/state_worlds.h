@@ -26,7 +26,8 @@ int state_worlds_load(struct state_worlds *w, const char *planet, const char *mo
 void state_worlds_free(struct state_worlds *w);
 
 // Logs what clients would stumble over: no planet, a planet that does not name this identity, or
-// none or not all of its endpoints. Returns the number of warnings.
+// none or not all of its endpoints; in a cluster, not all members or others. Returns the number of
+// warnings.
 unsigned state_worlds_check(const struct state_worlds *w, const char *planet,
 			    const struct state_self *self);
 

@@ -197,7 +197,8 @@ int cli_cluster_main(int argc, char *const argv[])
 			return CLI_OK;
 		}
 	if (!argc || (strcmp(argv[0], "init") && strcmp(argv[0], "renew"))) {
-		fputs(usage, stderr);
+		fprintf(stderr, "rootline-cli: \"cluster %.60s\" is no command\n%s",
+			argc ? argv[0] : "", usage);
 		return CLI_USAGE;
 	}
 	enum cli_exit status = cli_cluster_parse(&c, argc, argv, stderr);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What an operator does with the files of a cluster.
 #include "dpdk-app/cli/cli_cluster.h"
+#include "dpdk-app/ctl_proto.h"
 
 #include <time.h>
 
@@ -64,7 +65,11 @@ static void after_renewal(const struct cli_cluster *c, FILE *out)
 		      "   Members that join get the root's identity, and the planet its next\n"
 		      "   revision: see rootline-cluster(7).\n",
 		      out);
-	fputs("4. Restart nats-server and rootline, one machine after the other.\n", out);
+	fputs("4. On one machine after the other, those that join last:\n"
+	      "     systemctl restart nats-server\n"
+	      "     systemctl reload rootline\n"
+	      "   and wait until \"rootline-cli cluster\" shows all of them as before.\n",
+	      out);
 }
 
 static void after_init(const struct cli_cluster *c, FILE *out)
@@ -74,6 +79,9 @@ static void after_init(const struct cli_cluster *c, FILE *out)
 		"1. Put %s/ca.key where nobody gets at it: whoever has it can become a member.\n",
 		c->dir);
 	copy_step(c, "", out);
+	fputs("   A machine that has a config already gets the \"cluster\" out of the new one "
+	      "into it.\n",
+	      out);
 	fprintf(out,
 		"3. On each machine:\n"
 		"     apt-get install nats-server\n"
@@ -83,18 +91,23 @@ static void after_init(const struct cli_cluster *c, FILE *out)
 		"   Let UDP to the addresses above through from everywhere, and TCP %d from the\n"
 		"   other members alone.\n"
 		"4. All members are one root: copy identity.secret and identity.public of the "
-		"first\n"
-		"   to the state directories of the others, mode 600.\n"
-		"5. Make the planet that names all of them:\n"
-		"     mkworld init world\n"
-		"     cp identity.public %s/%s/rootline.json world/\n"
-		"     in world/world.json: \"roots\": [{\"identity\": \"@identity.public\",\n"
-		"                                     \"cluster\": \"rootline.json\"}]\n"
-		"     mkworld build world/world.json\n"
-		"6. Start rootline on each with --config /etc/rootline/rootline.json, and look:\n"
+		"first,\n"
+		"   which its rootline has made, to " CTL_STATE_DIR " of the others, mode 600,\n"
+		"   and give them to the user rootline there.\n"
+		"5. The planet shall name all of them. On the first, in world.json, in the place "
+		"of\n"
+		"   \"endpoints\" of this root:\n"
+		"     \"cluster\": \"" CLI_CLUSTER_ETC "/rootline.json\"\n"
+		"   and make the next revision, with the signing keys of the one in force:\n"
+		"     cd " CTL_STATE_DIR " && mkworld build -o planet world/world.json\n"
+		"   (before, if there was no planet yet: mkworld init --root identity.public "
+		"world).\n"
+		"   Copy the planet to " CTL_STATE_DIR " of the others.\n"
+		"6. Start rootline on each with --config " CLI_CLUSTER_ETC "/rootline.json, and "
+		"look:\n"
 		"     rootline-cli cluster\n"
 		"More in rootline-cluster(7).\n",
-		owners, CLI_CLUSTER_GATEWAY_PORT, c->dir, c->members.v[0].name);
+		owners, CLI_CLUSTER_GATEWAY_PORT);
 }
 
 void cli_cluster_next_steps(const struct cli_cluster *c, time_t until, time_t ca_until, FILE *out)

@@ -113,7 +113,8 @@ int main(int argc, char **argv)
 {
 	struct cli_options o = {0};
 	// "cluster init" and the like ask no daemon and have options of their own.
-	bool words = argc > 2 && (*argv[2] != '-' || strcmp(argv[2], "--help") == 0);
+	bool words = argc > 2 && (*argv[2] != '-' || strcmp(argv[2], "--help") == 0 ||
+				  strcmp(argv[2], "-h") == 0);
 	if (words && strcmp(argv[1], "cluster") == 0)
 		return finished(cli_cluster_main(argc - 2, argv + 2));
 	set_socket(&o, CTL_STATE_DIR, CTL_SOCKET_NAME);

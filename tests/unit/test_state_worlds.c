@@ -171,6 +171,10 @@ static void what_clients_would_stumble_over_is_said(void **state)
 	const struct rl_inet none[] = {rl_inet4(0xc0a80001, 9993)};
 	static const struct config_members members = {
 		.count = 2,
+		.v = {{.front_ipv4 = "10.0.0.1/9993"}, {.front_ipv4 = "10.0.0.2/443"}},
+	};
+	static const struct config_members three = {
+		.count = 2,
 		.v = {{.front_ipv4 = "10.0.0.1/9993", .front_ipv6 = "2001:db8::1/9993"},
 		      {.front_ipv4 = "10.0.0.2/443"}},
 	};
@@ -190,7 +194,9 @@ static void what_clients_would_stumble_over_is_said(void **state)
 		{"more addresses than the planet names", {&me, more, 4, NULL}, 0},
 		{"one endpoint is not served", {&me, both, 1, NULL}, 1},
 		{"another member serves it", {&me, both, 1, &members}, 0},
-		{"no member serves it", {&me, both, 1, &strangers}, 1},
+		{"of a cluster behind NAT", {&me, none, 1, &members}, 0},
+		{"a front that the planet does not name", {&me, both, 1, &three}, 1},
+		{"no member serves it, and one is not named", {&me, both, 1, &strangers}, 2},
 		{"none is", {&me, none, 1, NULL}, 1},
 		{"no address known yet", {&me, NULL, 0, NULL}, 0},
 		{"another root's planet", {&other, both, 2, NULL}, 1},
