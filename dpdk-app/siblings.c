@@ -2,7 +2,6 @@
 #include "dpdk-app/siblings.h"
 
 #include "dpdk-app/log.h"
-#include "dpdk-app/memory.h"
 #include "dpdk-app/port.h"
 #include "dpdk-app/sibling_config.h"
 #include "dpdk-app/siblings_parts.h"
@@ -21,26 +20,27 @@
 #include <unistd.h>
 
 enum {
-	EVENTS = 4096,
-	EACH = 64, // in one turn
+	EVENTS = 4096, // some 2 MB
+	EACH = 64,     // in one turn
 	TURN_MS = 100,
 	NICE = 5, // where it must share a worker's core, packets come first
-	ABROAD = 65536,
-	QUESTIONS = 2048,
 };
 
-enum event_type { EVENT_ECHO, EVENT_FOUND, EVENT_ASKED, EVENT_SEEN };
+enum event_type { EVENT_ECHO, EVENT_FOUND, EVENT_LISTENERS, EVENT_ASKED, EVENT_GATHER, EVENT_SEEN };
 
 struct event {
-	uint64_t address; // ASKED, SEEN: whom
-	uint64_t client;  // ASKED
-	uint64_t id;      // ASKED: of the question; ECHO: when it was sent, us
-	uint64_t heard_us;
-	struct rl_inet by; // ASKED
+	uint64_t address;              // ASKED, SEEN: whom
+	struct rl_quest_waiter waiter; // ASKED, GATHER
+	uint64_t sent_us, heard_us;    // ECHO
 	uint8_t type;
-	uint8_t sibling, front;
+	uint8_t sibling, front; // ECHO, FOUND, LISTENERS
 	uint8_t unused;
-	struct rl_identity found;
+	uint32_t limit; // GATHER
+	union {
+		struct rl_identity found;
+		struct rl_sibling_listeners listeners;
+		struct rl_group_key group; // GATHER
+	};
 };
 _Static_assert(sizeof(struct event) % 4 == 0, "an element of a ring");
 
@@ -62,45 +62,56 @@ static void tell(struct siblings *s, const struct event *e)
 		waker_ring(&s->waker);
 }
 
-static void hear_answers(struct siblings *s, const struct rl_worker *core)
+static void hear_answer(struct siblings *s, const struct rl_sibling_answer *a)
 {
-	unsigned n;
-	const struct rl_sibling_answer *a = rl_worker_answers(core, &n);
-	for (unsigned i = 0; i < n; i++) {
-		struct event e = {.sibling = a[i].sibling,
-				  .front = a[i].front,
-				  .id = a[i].stamp,
-				  .type = a[i].said == RL_SIBLING_ECHO ? EVENT_ECHO : EVENT_FOUND,
-				  .found = a[i].id};
-		if (e.type == EVENT_ECHO)
-			e.heard_us = siblings_clock_us();
-		tell(s, &e);
+	struct event e = {.sibling = a->sibling, .front = a->front};
+	switch ((enum rl_sibling_said)a->said) {
+	case RL_SIBLING_ECHO:
+		e.type = EVENT_ECHO;
+		e.sent_us = a->stamp;
+		e.heard_us = siblings_clock_us();
+		break;
+	case RL_SIBLING_WHOIS:
+		e.type = EVENT_FOUND;
+		e.found = a->id;
+		break;
+	case RL_SIBLING_GATHER:
+		e.type = EVENT_LISTENERS;
+		e.listeners = a->listeners;
+		break;
 	}
+	tell(s, &e);
 }
 
-static void hear_asks(struct siblings *s, const struct rl_worker *core)
+static void hear_ask(struct siblings *s, const struct rl_sibling_ask *a)
 {
-	unsigned n, sibling;
-	const struct rl_sibling_ask *a = rl_worker_sibling_asks(core, &n);
-	for (unsigned i = 0; i < n; i++) {
-		if (rl_abroad_find(&s->abroad, a[i].address, clock_now(s->o.clock), &sibling) ==
+	struct event e = {.waiter = {a->client, a->id, a->path.addr}};
+	unsigned sibling;
+	if (a->verb == ZT_VERB_MULTICAST_GATHER) {
+		e.type = EVENT_GATHER;
+		e.group = a->gather.group;
+		e.limit = a->gather.limit;
+	} else {
+		if (rl_abroad_find(&s->abroad, a->address, clock_now(s->o.clock), &sibling) ==
 		    RL_ABROAD_NOBODY)
-			continue;
-		struct event e = {.address = a[i].address,
-				  .client = a[i].client,
-				  .id = a[i].id,
-				  .by = a[i].path.addr,
-				  .type = EVENT_ASKED};
-		tell(s, &e);
+			return;
+		e.type = EVENT_ASKED;
+		e.address = a->address;
 	}
+	tell(s, &e);
 }
 
 void siblings_hear(struct siblings *s, const struct rl_worker *core)
 {
+	unsigned n;
 	if (!s)
 		return;
-	hear_answers(s, core);
-	hear_asks(s, core);
+	const struct rl_sibling_answer *answer = rl_worker_answers(core, &n);
+	for (unsigned i = 0; i < n; i++)
+		hear_answer(s, &answer[i]);
+	const struct rl_sibling_ask *ask = rl_worker_sibling_asks(core, &n);
+	for (unsigned i = 0; i < n; i++)
+		hear_ask(s, &ask[i]);
 }
 
 static bool refuse(struct rl_packet *p, enum rl_drop why, _Atomic uint64_t *counter)
@@ -157,48 +168,23 @@ bool siblings_forward(struct siblings *s, struct rl_worker *core, struct rl_pack
 	return true;
 }
 
-static unsigned ask(void *ctx, uint64_t address)
-{
-	struct siblings *s = ctx;
-	unsigned asked = 0;
-	for (unsigned i = 0; i < s->count; i++) {
-		uint8_t front = atomic_load_explicit(&s->best[i], memory_order_relaxed);
-		if (front == SIBLINGS_NO_FRONT)
-			continue;
-		int ret =
-			rl_tell_sibling_whois(s->handle.core, i, front, SIBLINGS_LIFE_MS, address);
-		if (ret == -ENOBUFS) {
-			siblings_flush(s);
-			ret = rl_tell_sibling_whois(s->handle.core, i, front, SIBLINGS_LIFE_MS,
-						    address);
-		}
-		asked += ret == 0;
-	}
-	return asked;
-}
-
-static void answer(void *ctx, const struct rl_quest_waiter *w, const struct rl_identity *id)
-{
-	struct siblings *s = ctx;
-	struct rl_worker *core = s->handle.core;
-	if (rl_tell_whois(core, w->client, &w->by, w->id, &id->address, 1, id, 1) != -ENOBUFS)
-		return;
-	siblings_flush(s);
-	rl_tell_whois(core, w->client, &w->by, w->id, &id->address, 1, id, 1);
-}
-
 static void hear(struct siblings *s, const struct event *e)
 {
-	struct rl_quest_waiter w = {e->client, e->id, e->by};
 	switch ((enum event_type)e->type) {
 	case EVENT_ECHO:
-		siblings_front_heard(s, e->sibling, e->front, e->id, e->heard_us);
+		siblings_front_heard(s, e->sibling, e->front, e->sent_us, e->heard_us);
 		break;
 	case EVENT_FOUND:
 		rl_quest_found(&s->quests, e->sibling, &e->found, s->now_ms);
 		break;
+	case EVENT_LISTENERS:
+		rl_quest_group_found(&s->groups, e->sibling, &e->listeners, s->now_ms);
+		break;
 	case EVENT_ASKED:
-		rl_quest_ask(&s->quests, e->address, &w, s->now_ms);
+		rl_quest_ask(&s->quests, e->address, &e->waiter, s->now_ms);
+		break;
+	case EVENT_GATHER:
+		rl_quest_group_ask(&s->groups, &e->group, e->limit, &e->waiter, s->now_ms);
 		break;
 	case EVENT_SEEN:
 		rl_quest_ask(&s->quests, e->address, NULL, s->now_ms);
@@ -225,6 +211,7 @@ static void turn(struct siblings *s)
 		s->turn_ms = s->now_ms;
 		siblings_front_turn(s);
 		rl_quest_tick(&s->quests, s->now_ms);
+		rl_quest_group_tick(&s->groups, s->now_ms);
 	}
 	siblings_flush(s);
 	quiet_report(s->o.quiet, s->o.id);
@@ -275,20 +262,6 @@ int siblings_add(struct rl_root *root, const struct config *c, uint64_t now_ms)
 	return rl_root_forwarders(root, RL_FORWARDERS_SIBLINGS, all, n);
 }
 
-static int make_tables(struct siblings *s)
-{
-	const struct rl_quest_host host = {.ctx = s, .ask = ask, .answer = answer};
-	uint64_t key[4];
-	s->abroad_memory = memory_alloc(NULL, rl_abroad_size(ABROAD));
-	s->quest_memory = memory_alloc(NULL, rl_quest_size(QUESTIONS));
-	if (!s->abroad_memory || !s->quest_memory)
-		return -ENOMEM;
-	randombytes_buf(key, sizeof(key));
-	rl_abroad_init(&s->abroad, s->abroad_memory, ABROAD, key);
-	rl_quest_init(&s->quests, s->quest_memory, QUESTIONS, key + 2, &s->abroad, &host);
-	return 0;
-}
-
 static int make(struct siblings *s)
 {
 	uint8_t seed[32];
@@ -297,7 +270,7 @@ static int make(struct siblings *s)
 	s->handle.tx = port_tx_new(s->o.ports, s->o.id);
 	s->events = rte_ring_create_elem("siblings", sizeof(struct event), EVENTS, SOCKET_ID_ANY,
 					 RING_F_SC_DEQ | RING_F_EXACT_SZ);
-	if (!s->handle.core || !s->handle.tx || !s->events || make_tables(s) != 0) {
+	if (!s->handle.core || !s->handle.tx || !s->events || siblings_ask_make(s) != 0) {
 		log_error("siblings: no memory for their thread");
 		return -ENOMEM;
 	}
@@ -343,10 +316,7 @@ void siblings_stop(struct siblings *s)
 	port_tx_free(s->handle.tx);
 	rl_worker_free(s->handle.core);
 	rte_ring_free(s->events);
-	if (s->abroad_memory)
-		memory_free(NULL, s->abroad_memory, rl_abroad_size(ABROAD));
-	if (s->quest_memory)
-		memory_free(NULL, s->quest_memory, rl_quest_size(QUESTIONS));
+	siblings_ask_free(s);
 	free(s);
 }
 

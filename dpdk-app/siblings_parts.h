@@ -3,7 +3,7 @@
 // otherwise.
 #pragma once
 
-#include "cluster/quest.h"
+#include "cluster/quest_group.h"
 #include "dpdk-app/handle.h"
 #include "dpdk-app/siblings.h"
 #include "dpdk-app/waker.h"
@@ -37,7 +37,8 @@ struct siblings {
 	struct handle handle; // to ask siblings and tell clients
 	struct rl_abroad abroad;
 	struct rl_quests quests;
-	void *abroad_memory, *quest_memory;
+	struct rl_quest_groups groups;
+	void *abroad_memory, *quest_memory, *group_memory;
 	struct siblings_front front[RL_SIBLINGS_MAX][RL_SIBLING_FRONTS];
 	_Atomic uint8_t best[RL_SIBLINGS_MAX]; // front; workers read
 	_Atomic uint8_t nearest;               // sibling; RL_SIBLINGS_MAX: none is reached
@@ -50,6 +51,9 @@ struct siblings {
 unsigned siblings_fronts(const struct siblings *s, unsigned sibling);
 // What the out-box holds goes out: by the ports, or by the kernel if no way is known.
 void siblings_flush(struct siblings *s);
+// siblings_ask.c: memory for questions. 0 or -ENOMEM.
+int siblings_ask_make(struct siblings *s);
+void siblings_ask_free(struct siblings *s);
 // siblings_front.c: ECHOs when it is time; chooses the best fronts.
 void siblings_front_turn(struct siblings *s);
 void siblings_front_heard(struct siblings *s, unsigned sibling, unsigned front, uint64_t sent_us,

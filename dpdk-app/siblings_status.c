@@ -47,6 +47,7 @@ char *siblings_status(void *siblings)
 	const struct siblings *s = siblings;
 	const struct siblings_counters *c = &s->counters;
 	const struct rl_quest_counters *q = &s->quests.counters;
+	const struct rl_quest_group_counters *g = &s->groups.counters;
 	uint64_t now_ms = clock_now(s->o.clock);
 	json_t *o = json_object(), *list = json_array();
 	for (unsigned i = 0; i < s->count; i++)
@@ -66,6 +67,10 @@ char *siblings_status(void *siblings)
 	add(o, "toldFromMemory", q->from_kept);
 	add(o, "questionsFull", q->full);
 	add(o, "unasked", q->unasked);
+	add(o, "groupsAsked", g->asked);
+	add(o, "groupsFound", g->found);
+	add(o, "groupsTold", g->told);
+	add(o, "groupsFull", g->full);
 	char *text = json_dumps(o, JSON_COMPACT);
 	json_decref(o);
 	return text;

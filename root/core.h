@@ -173,6 +173,9 @@ void rl_sibling_ok(struct rl_worker *w, struct rl_request *q, unsigned in_re, st
 // A WHOIS of a client: notes what siblings may know; returns how much.
 unsigned rl_sibling_asks(struct rl_worker *w, const struct rl_request *q, const uint64_t *address,
 			 unsigned n);
+// A GATHER: notes that siblings may know listeners.
+bool rl_sibling_gather(struct rl_worker *w, const struct rl_request *q,
+		       const struct rl_group_key *group, uint32_t limit);
 bool rl_sibling_path(const struct rl_worker *w, const struct rl_peer_cold *cold,
 		     const struct rl_inet *by, struct rl_path *to);
 // for_us.c: everything for the root. First, over the burst: budgets, and all packets of known peers

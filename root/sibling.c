@@ -158,6 +158,30 @@ static void introduced(struct rl_worker *w, struct rl_request *q, unsigned front
 	}
 }
 
+static void listened(struct rl_worker *w, struct rl_request *q, unsigned front,
+		     struct rl_reader *in)
+{
+	struct rl_sibling_listeners l = {.group.network = rl_get64(in)};
+	l.group.mac = (uint64_t)rl_get16(in) << 32;
+	l.group.mac |= rl_get32(in);
+	l.group.adi = rl_get32(in);
+	l.total = rl_get32(in);
+	unsigned count = rl_get16(in);
+	const uint8_t *member = rl_get(in, (size_t)count * ZT_ADDRESS_LEN);
+	if (in->bad) {
+		rl_drop(q->packet, RL_DROP_MALFORMED);
+		return;
+	}
+	rl_done(q->packet);
+	struct rl_sibling_answer *a = note(w, q, front, RL_SIBLING_GATHER);
+	if (!a)
+		return;
+	l.count = (uint16_t)(count < RL_SIBLING_GATHER_MAX ? count : RL_SIBLING_GATHER_MAX);
+	if (l.count != 0)
+		memcpy(l.member, member, (size_t)l.count * ZT_ADDRESS_LEN);
+	a->listeners = l;
+}
+
 void rl_sibling_ok(struct rl_worker *w, struct rl_request *q, unsigned in_re, struct rl_reader *in)
 {
 	int front = front_of(w->root, q->cold->sibling - 1u, &q->packet->from);
@@ -167,6 +191,8 @@ void rl_sibling_ok(struct rl_worker *w, struct rl_request *q, unsigned in_re, st
 		echoed(w, q, (unsigned)front, in);
 	else if (in_re == ZT_VERB_WHOIS)
 		introduced(w, q, (unsigned)front, in);
+	else if (in_re == ZT_VERB_MULTICAST_GATHER)
+		listened(w, q, (unsigned)front, in);
 	else
 		rl_drop(q->packet, RL_DROP_IGNORED);
 }
@@ -177,22 +203,47 @@ static bool unknown(const struct rl_root *r, uint64_t address)
 	       !(r->host.elsewhere && r->host.elsewhere(r->host.ctx, address));
 }
 
+// Room for a note about this question; NULL: there is none.
+static struct rl_sibling_ask *ask_note(struct rl_worker *w, const struct rl_request *q,
+				       const struct rl_path *path, uint8_t verb)
+{
+	if (w->sibling_ask_count == RL_BURST_MAX)
+		return NULL;
+	struct rl_sibling_ask *a = &w->sibling_ask[w->sibling_ask_count++];
+	*a = (struct rl_sibling_ask){
+		.client = atomic_load_explicit(&q->peer->address, memory_order_relaxed),
+		.id = q->wire_id,
+		.path = *path,
+		.verb = verb};
+	return a;
+}
+
 unsigned rl_sibling_asks(struct rl_worker *w, const struct rl_request *q, const uint64_t *address,
 			 unsigned n)
 {
+	struct rl_sibling_ask *a;
 	struct rl_path path;
 	unsigned before = w->sibling_ask_count;
 	if (q->cold->sibling || !rl_ask_path(w, q, &path))
 		return 0;
-	for (unsigned i = 0; i < n && w->sibling_ask_count < RL_BURST_MAX; i++)
-		if (unknown(w->root, address[i]))
-			w->sibling_ask[w->sibling_ask_count++] = (struct rl_sibling_ask){
-				.client = atomic_load_explicit(&q->peer->address,
-							       memory_order_relaxed),
-				.id = q->wire_id,
-				.path = path,
-				.address = address[i]};
+	for (unsigned i = 0; i < n; i++)
+		if (unknown(w->root, address[i]) && (a = ask_note(w, q, &path, ZT_VERB_WHOIS)))
+			a->address = address[i];
 	return w->sibling_ask_count - before;
+}
+
+bool rl_sibling_gather(struct rl_worker *w, const struct rl_request *q,
+		       const struct rl_group_key *group, uint32_t limit)
+{
+	struct rl_path path;
+	if (q->cold->sibling || limit == 0 || !rl_ask_path(w, q, &path))
+		return false;
+	struct rl_sibling_ask *a = ask_note(w, q, &path, ZT_VERB_MULTICAST_GATHER);
+	if (!a)
+		return false;
+	a->gather.group = *group;
+	a->gather.limit = limit;
+	return true;
 }
 
 const struct rl_sibling_ask *rl_worker_sibling_asks(const struct rl_worker *w, unsigned *count)
@@ -237,17 +288,47 @@ int rl_tell_sibling_echo(struct rl_worker *w, unsigned sibling, unsigned front,
 	return send(w, sibling, box, &out, by ? by : &to);
 }
 
+// A question begun; *to is its way.
+static int begin(struct rl_worker *w, unsigned sibling, unsigned front, uint32_t age_ms,
+		 enum zt_verb verb, struct rl_path *to, struct rl_out **box, struct rl_writer *out)
+{
+	const struct rl_siblings *s = &w->root->siblings;
+	if (!way(&s->at[sibling].front[front], w->tick, age_ms, to))
+		return -ENOTCONN;
+	*box = rl_out_new(w);
+	if (!*box)
+		return -ENOBUFS;
+	*out = rl_reply_header(w, (*box)->data, RL_OUT_ROOM, s->at[sibling].address, verb);
+	return 0;
+}
+
 int rl_tell_sibling_whois(struct rl_worker *w, unsigned sibling, unsigned front, uint32_t age_ms,
 			  uint64_t address)
 {
 	struct rl_path to;
-	if (!way(&w->root->siblings.at[sibling].front[front], w->tick, age_ms, &to))
-		return -ENOTCONN;
-	struct rl_out *box = rl_out_new(w);
-	if (!box)
-		return -ENOBUFS;
-	struct rl_writer out = rl_reply_header(
-		w, box->data, RL_OUT_ROOM, w->root->siblings.at[sibling].address, ZT_VERB_WHOIS);
+	struct rl_out *box;
+	struct rl_writer out;
+	int ret = begin(w, sibling, front, age_ms, ZT_VERB_WHOIS, &to, &box, &out);
+	if (ret)
+		return ret;
 	rl_put40(&out, address);
+	return send(w, sibling, box, &out, &to);
+}
+
+int rl_tell_sibling_gather(struct rl_worker *w, unsigned sibling, unsigned front, uint32_t age_ms,
+			   const struct rl_group_key *group)
+{
+	struct rl_path to;
+	struct rl_out *box;
+	struct rl_writer out;
+	int ret = begin(w, sibling, front, age_ms, ZT_VERB_MULTICAST_GATHER, &to, &box, &out);
+	if (ret)
+		return ret;
+	rl_put64(&out, group->network);
+	rl_put8(&out, 0); // no certificate
+	rl_put16(&out, (uint16_t)(group->mac >> 32));
+	rl_put32(&out, (uint32_t)group->mac);
+	rl_put32(&out, group->adi);
+	rl_put32(&out, RL_SIBLING_GATHER_MAX);
 	return send(w, sibling, box, &out, &to);
 }

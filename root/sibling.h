@@ -17,6 +17,7 @@
 // them, one word each, and read by any thread.
 #pragma once
 
+#include "root/group.h"
 #include "root/identity.h"
 #include "root/packet.h"
 
@@ -28,6 +29,7 @@ struct rl_worker;
 enum {
 	RL_SIBLINGS_MAX = 3,
 	RL_SIBLING_FRONTS = 16,
+	RL_SIBLING_GATHER_MAX = 64, // listeners asked for at once
 	RL_SIBLING_NONE = -1,
 };
 
@@ -69,8 +71,16 @@ bool rl_worker_guess(struct rl_worker *w, const struct rl_packet *p);
 // direct, and from a listed front. Valid until the next rl_receive_burst, rl_admit or rl_tick of
 // this worker, whose thread calls this.
 enum rl_sibling_said {
-	RL_SIBLING_ECHO,  // stamp; the way is stored
-	RL_SIBLING_WHOIS, // one identity. Whether anybody asked for it is the host's to know
+	RL_SIBLING_ECHO,   // stamp; the way is stored
+	RL_SIBLING_WHOIS,  // one identity. Whether anybody asked for it is the host's to know
+	RL_SIBLING_GATHER, // some listeners of a group, likewise
+};
+
+struct rl_sibling_listeners {
+	struct rl_group_key group;
+	uint32_t total; // that the sibling knows of
+	uint16_t count; // of these
+	uint8_t member[RL_SIBLING_GATHER_MAX][ZT_ADDRESS_LEN];
 };
 
 struct rl_sibling_answer {
@@ -78,19 +88,30 @@ struct rl_sibling_answer {
 	uint8_t front;
 	uint8_t said; // enum rl_sibling_said
 	uint64_t stamp;
-	struct rl_identity id;
+	union {
+		struct rl_identity id;
+		struct rl_sibling_listeners listeners;
+	};
 };
 const struct rl_sibling_answer *rl_worker_answers(const struct rl_worker *w, unsigned *count);
 
 // A client asks by WHOIS for a node that is unknown here, and elsewhere in this cluster as far as
-// struct rl_host tells: a sibling may know it. rl_tell_whois (root/tell.h) answers, about this node
-// alone. Never of siblings, which ask their own; only of who may be answered by a stored path.
-// Valid as the answers.
+// struct rl_host tells: a sibling may know it. Or it asks by GATHER for listeners, of whom siblings
+// may know more. The host answers with rl_tell_whois, about this node alone, or rl_tell_gather
+// (root/tell.h), beside what the root and its cluster answer. Never of siblings, which ask their
+// own; only of who may be answered by a stored path. Valid as the answers.
 struct rl_sibling_ask {
 	uint64_t client;
 	uint64_t id;         // of the question, as on the wire
 	struct rl_path path; // it came by
-	uint64_t address;    // asked for
+	uint8_t verb;        // ZT_VERB_WHOIS or ZT_VERB_MULTICAST_GATHER
+	union {
+		uint64_t address; // WHOIS
+		struct {
+			struct rl_group_key group;
+			uint32_t limit; // 1 and more
+		} gather;
+	};
 };
 const struct rl_sibling_ask *rl_worker_sibling_asks(const struct rl_worker *w, unsigned *count);
 
@@ -104,3 +125,6 @@ int rl_tell_sibling_echo(struct rl_worker *w, unsigned sibling, unsigned front,
 // WHOIS of one node.
 int rl_tell_sibling_whois(struct rl_worker *w, unsigned sibling, unsigned front, uint32_t age_ms,
 			  uint64_t address);
+// GATHER of RL_SIBLING_GATHER_MAX listeners.
+int rl_tell_sibling_gather(struct rl_worker *w, unsigned sibling, unsigned front, uint32_t age_ms,
+			   const struct rl_group_key *group);

@@ -134,11 +134,15 @@ void rl_verb_gather(struct rl_worker *w, struct rl_request *q)
 		rl_drop(q->packet, RL_DROP_MALFORMED);
 		return;
 	}
+	bool abroad = w->root->siblings.count != 0 && rl_sibling_gather(w, q, &key, limit);
 	if (w->root->host.groups_elsewhere && rl_ask_gather(w, q, &key, limit))
 		return;
 	unsigned n = gather(w, q, &key, limit, member, &total);
 	if (n == 0) {
-		rl_drop(q->packet, RL_DROP_NO_ANSWER);
+		if (abroad)
+			rl_done(q->packet);
+		else
+			rl_drop(q->packet, RL_DROP_NO_ANSWER);
 		return;
 	}
 	struct rl_writer out = rl_reply_begin(w, q, ZT_VERB_OK, ZT_VERB_MULTICAST_GATHER);

@@ -53,4 +53,6 @@ void cli_show_siblings(FILE *out, const json_t *s, const struct cli_options *o)
 		number(s, "unreached"));
 	fprintf(out, "asked      %lld nodes: %lld found, %lld unknown to them; %lld clients told\n",
 		number(s, "asked"), number(s, "found"), number(s, "unknown"), number(s, "told"));
+	fprintf(out, "gathered   %lld groups: %lld answers, %lld clients told\n",
+		number(s, "groupsAsked"), number(s, "groupsFound"), number(s, "groupsTold"));
 }

@@ -68,13 +68,18 @@ static void raw_verb(struct turn *t)
 	t->d.len = node_make(t->node, &t->node->root, suites[how % 4], verb, body, n, t->d.data);
 }
 
-// OK(WHOIS), as a sibling answers: whole identities, and perhaps some bytes more.
+// OK(WHOIS) or OK(GATHER), as a sibling answers: so many identities, or bytes, but for a few.
 static void introduce(struct turn *t)
 {
 	uint8_t how = rl_get8(&t->in);
 	struct rl_writer out = rl_writer(body, sizeof(body));
-	rl_put8(&out, ZT_VERB_WHOIS);
+	bool gather = rl_get8(&t->in) & 1;
+	rl_put8(&out, gather ? ZT_VERB_MULTICAST_GATHER : ZT_VERB_WHOIS);
 	rl_put64(&out, how);
+	if (gather)
+		memset(rl_put(&out, 22), how, 22);
+	if (gather)
+		rl_put16(&out, (uint16_t)(how % 128));
 	for (unsigned i = 0; i < how % 128; i++)
 		rl_identity_put(&out, &t->g->node[i % NODES].id);
 	size_t len = rl_writer_len(&out) - (how & 128 ? how % 9 : 0);

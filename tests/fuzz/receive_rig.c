@@ -355,11 +355,14 @@ static void answer_asks(struct rig *g)
 // Siblings are asked some time, here at once; what they have said is sane.
 static void ask_sibling(struct rig *g)
 {
+	static const struct rl_group_key group = {1, 2, 3};
 	unsigned n, count;
 	struct rl_path way;
 	const struct rl_sibling_answer *a = rl_worker_answers(g->worker, &n);
 	for (unsigned i = 0; i < n; i++)
-		must(a[i].sibling == 0 && a[i].front < FRONTS && a[i].said <= RL_SIBLING_WHOIS);
+		must(a[i].sibling == 0 && a[i].front < FRONTS && a[i].said <= RL_SIBLING_GATHER &&
+		     (a[i].said != RL_SIBLING_GATHER ||
+		      a[i].listeners.count <= RL_SIBLING_GATHER_MAX));
 	const struct rl_sibling_ask *k = rl_worker_sibling_asks(g->worker, &n);
 	look(g, g->before);
 	look(g, g->after);
@@ -367,8 +370,12 @@ static void ask_sibling(struct rig *g)
 		must(stored(g, k[i].client, &k[i].path.addr));
 		must(k[i].client != made[SIBLING].id.address);
 		rl_tell_begin(g->admission, g->now);
-		rl_tell_whois(g->admission, k[i].client, &k[i].path.addr, k[i].id, &k[i].address, 1,
-			      &made[LIAR].id, 1);
+		if (k[i].verb == ZT_VERB_MULTICAST_GATHER)
+			rl_tell_gather(g->admission, k[i].client, &k[i].path.addr, k[i].id,
+				       &k[i].gather.group, 1, &made[LIAR].id.address, 1);
+		else
+			rl_tell_whois(g->admission, k[i].client, &k[i].path.addr, k[i].id,
+				      &k[i].address, 1, &made[LIAR].id, 1);
 		const struct rl_out *out = rl_worker_out(g->admission, &count);
 		check_out(g, out, count);
 	}
@@ -377,8 +384,9 @@ static void ask_sibling(struct rig *g)
 		rl_tell_begin(g->admission, g->now);
 		must(rl_tell_sibling_echo(g->admission, 0, f, up ? &way : NULL, f) == 0);
 		must((rl_tell_sibling_whois(g->admission, 0, f, 16000, 5) == 0) == up);
+		must((rl_tell_sibling_gather(g->admission, 0, f, 16000, &group) == 0) == up);
 		const struct rl_out *out = rl_worker_out(g->admission, &count);
-		must(count == 1u + up);
+		must(count == 1u + 2u * up);
 		for (unsigned i = 0; i < count; i++)
 			receive(g, out[i].data, out[i].len, &rig_front[f]);
 	}

@@ -113,6 +113,45 @@ static void there(void)
 		      "%zu bytes from Ann to Ben, by %u hops", sizes[i], hops_wanted);
 }
 
+static const struct node_group group = {
+	.network = 0x8056c2e21c000001, .mac = {1, 0, 0x5e}, .adi = 9};
+
+static bool gathers(struct place *at, struct udp_node *n, const struct udp_node *other)
+{
+	uint8_t p[ZT_PACKET_MAX], address[ZT_ADDRESS_LEN];
+	const struct node_event *e = &at->net.event;
+	rl_store40(address, other->node.id.address);
+	for (unsigned i = 0; i < 3; i++) {
+		size_t len = node_gather(&n->node, NODE_SUITE_AUTO, &group, 32, 0, p);
+		struct udp_want want = {.verb = ZT_VERB_OK,
+					.in_verb = ZT_VERB_MULTICAST_GATHER,
+					.in_id = rl_load64(p)};
+		udp_send(&at->net, n, p, len);
+		if (udp_wait(&at->net, n, &want, 1500))
+			return e->gather_count == 1 && e->group.adi == group.adi &&
+			       memcmp(e->gather, address, sizeof(address)) == 0;
+		udp_run(&at->net, 6000); // until the silence is forgotten
+	}
+	return false;
+}
+
+static void listen(void)
+{
+	uint8_t p[ZT_PACKET_MAX];
+	struct node_group nobodys = group;
+	nobodys.adi = 10;
+	udp_send(&alice.net, ann, p, node_like(&ann->node, NODE_SUITE_AUTO, &group, 1, p));
+	udp_send(&bob.net, ben, p, node_like(&ben->node, NODE_SUITE_AUTO, &group, 1, p));
+	udp_run(&bob.net, 200);
+	check(gathers(&alice, ann, ben), "Ann gathers Ben, who listens at Bob");
+	check(gathers(&bob, ben, ann), "Ben gathers Ann, who listens at Alice");
+	size_t len = node_gather(&ann->node, NODE_SUITE_AUTO, &nobodys, 32, 0, p);
+	struct udp_want want = {
+		.verb = ZT_VERB_OK, .in_verb = ZT_VERB_MULTICAST_GATHER, .in_id = rl_load64(p)};
+	udp_send(&alice.net, ann, p, len);
+	check(!udp_wait(&alice.net, ann, &want, 1500), "nobody listens to another group");
+}
+
 static void talk(void)
 {
 	static const size_t sizes[] = {64, 1396, 2700, 9800};
@@ -210,6 +249,8 @@ int main(int argc, char **argv)
 			there();
 		else
 			talk();
+		if (strcmp(argv[6], "talk") == 0)
+			listen();
 		if (strcmp(argv[6], "nobody") == 0)
 			nobody();
 	}

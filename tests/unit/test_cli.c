@@ -85,14 +85,15 @@ static const struct {
 	    "\"heardMs\":7},{\"front\":\"2001:db8::1/9993\",\"reached\":false,\"used\":false,"
 	    "\"rttUs\":-1,\"heardMs\":-1}]}],\"forwarded\":5,\"guessed\":4,\"nobody\":3,"
 	    "\"guessesRefused\":2,\"fromSibling\":1,\"unreached\":6,\"asked\":9,\"found\":8,"
-	    "\"unknown\":1,\"told\":10}}\n",
+	    "\"unknown\":1,\"told\":10,\"groupsAsked\":3,\"groupsFound\":2,\"groupsTold\":4}}\n",
 	 CLI_OK,
 	 "<name>           <address>  <front>                  <state>  <rtt ms> <heard ms>\n"
 	 "bob              64095ca04a 192.0.2.1/9993           used         12.3        7\n"
 	 "bob              64095ca04a 2001:db8::1/9993         silent          -        -\n"
 	 "forwarded  5 packets for nodes they know, 4 on a guess\n"
 	 "refused    3 nobody knows, 2 guesses too many, 1 from a sibling, 6 without a way\n"
-	 "asked      9 nodes: 8 found, 1 unknown to them; 10 clients told\n"},
+	 "asked      9 nodes: 8 found, 1 unknown to them; 10 clients told\n"
+	 "gathered   3 groups: 2 answers, 4 clients told\n"},
 	{"cut off in the list", "listpeers", false, false, LOST, CLI_UNREACHABLE,
 	 "200 listpeers <ztaddr> <path> <latency> <version> <role>\n"
 	 "200 listpeers 64095ca04a - -1 - PLANET\n"},

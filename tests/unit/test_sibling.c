@@ -231,8 +231,8 @@ static void whois_is_answered_to_a_proven_front(void **state)
 	drops(t, RL_DROP_NO_ANSWER);
 }
 
-// An OK(WHOIS) of Bob's own making.
-static void say_whois(struct two *t, const uint8_t *ids, size_t len)
+// An OK of Bob's own making.
+static void say_ok(struct two *t, enum zt_verb in_re, const uint8_t *body, size_t len)
 {
 	struct rl_worker *w = t->bob.teller;
 	struct rl_key key;
@@ -245,9 +245,9 @@ static void say_whois(struct two *t, const uint8_t *ids, size_t len)
 	rl_put8(&out, 0);
 	rl_put64(&out, 0);
 	rl_put8(&out, ZT_VERB_OK);
-	rl_put8(&out, ZT_VERB_WHOIS);
+	rl_put8(&out, in_re);
 	rl_put64(&out, 5);
-	rl_put_bytes(&out, ids, len);
+	rl_put_bytes(&out, body, len);
 	rl_armor_seal(w->cipher, &key, t->data, rl_writer_len(&out), ZT_SUITE_SALSA_POLY1305);
 	carry(t, &t->alice, &t->bob.front, t->data, rl_writer_len(&out));
 }
@@ -272,7 +272,7 @@ static void identities_are_read_whole_or_not(void **state)
 		{2 * ZT_IDENTITY_LEN, 2, false},
 	};
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		say_whois(t, ids, rows[i].len);
+		say_ok(t, ZT_VERB_WHOIS, ids, rows[i].len);
 		if (rows[i].bad)
 			drops(t, RL_DROP_MALFORMED);
 		else
@@ -281,6 +281,72 @@ static void identities_are_read_whole_or_not(void **state)
 		for (unsigned k = 0; k < rows[i].count; k++)
 			assert_true(rl_identity_equal(&a[k].id, &t->client[k]));
 	}
+}
+
+static void listeners_are_read_whole_or_not(void **state)
+{
+	enum { HEAD = 24 };
+	static const struct {
+		unsigned said;  // how many it says
+		unsigned bytes; // of addresses
+		unsigned count;
+		bool bad;
+	} rows[] = {
+		{0, 0, 0, false},     {1, 5, 1, false},     {1, 4, 0, true},
+		{2, 5, 0, true},      {1, 9, 1, false}, // more than it says
+		{64, 320, 64, false}, {65, 325, 64, false}, {65535, 325, 0, true},
+	};
+	struct two *t = *state;
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint8_t body[HEAD + 400] = {0};
+		struct rl_writer out = rl_writer(body, HEAD);
+		rl_put64(&out, 0x1122334455667788);
+		rl_put16(&out, 0xffff);
+		rl_put32(&out, 0xfffffffe);
+		rl_put32(&out, 9);
+		rl_put32(&out, 1000);
+		rl_put16(&out, (uint16_t)rows[i].said);
+		for (unsigned k = 0; k < 80; k++)
+			rl_store40(body + HEAD + (size_t)k * 5, 0x1000 + k);
+		say_ok(t, ZT_VERB_MULTICAST_GATHER, body, HEAD + rows[i].bytes);
+		if (rows[i].bad) {
+			drops(t, RL_DROP_MALFORMED);
+			answers(&t->alice, 0);
+			continue;
+		}
+		assert_int_equal(t->last.verdict, RL_DONE);
+		const struct rl_sibling_answer *a = answers(&t->alice, 1);
+		assert_int_equal(a->said, RL_SIBLING_GATHER);
+		assert_int_equal(a->listeners.group.network, 0x1122334455667788);
+		assert_int_equal(a->listeners.group.mac, 0xfffffffffffe);
+		assert_int_equal(a->listeners.group.adi, 9);
+		assert_int_equal(a->listeners.total, 1000);
+		assert_int_equal(a->listeners.count, rows[i].count);
+		for (unsigned k = 0; k < rows[i].count; k++)
+			assert_int_equal(rl_load40(a->listeners.member[k]), 0x1000 + k);
+	}
+	say_ok(t, ZT_VERB_MULTICAST_GATHER, (const uint8_t *)"short", 5);
+	drops(t, RL_DROP_MALFORMED);
+}
+
+static void gather_is_answered_to_a_sibling(void **state)
+{
+	struct two *t = *state;
+	const struct rl_group_key group = {7, 0xffffffffffff, 3};
+	struct rl_worker *w = t->alice.teller;
+	rl_group_like(&t->bob.root->groups, &group, t->client[0].address, t->now, NULL);
+	meet(t, &t->alice, &t->bob);
+	meet(t, &t->bob, &t->alice);
+	rl_tell_begin(w, t->now);
+	assert_int_equal(rl_tell_sibling_gather(w, 0, 0, 16000, &group), 0);
+	const struct rl_out *out = told(&t->alice, ZT_HDR_LEN + 23);
+	carry(t, &t->bob, &t->alice.front, out->data, out->len);
+	assert_int_equal(t->last.verdict, RL_REPLY);
+	carry(t, &t->alice, &t->bob.front, t->data, t->last.len);
+	const struct rl_sibling_answer *a = answers(&t->alice, 1);
+	assert_int_equal(a->said, RL_SIBLING_GATHER);
+	assert_int_equal(a->listeners.count, 1);
+	assert_int_equal(rl_load40(a->listeners.member[0]), t->client[0].address);
 }
 
 static void a_sibling_has_a_budget_of_its_own(void **state)
@@ -392,6 +458,7 @@ static void the_unknown_are_asked_of_siblings(void **state)
 	unsigned n;
 	const struct rl_sibling_ask *a = rl_worker_sibling_asks(t->alice.worker, &n);
 	assert_int_equal(a->client, t->client[0].address);
+	assert_int_equal(a->verb, ZT_VERB_WHOIS);
 	assert_int_equal(a->address, t->client[1].address);
 	assert_int_equal(a->id, 7);
 	assert_int_equal(a->path.addr.port, 9);
@@ -443,6 +510,8 @@ int main(void)
 		T(only_fronts_are_believed),
 		T(whois_is_answered_to_a_proven_front),
 		T(identities_are_read_whole_or_not),
+		T(listeners_are_read_whole_or_not),
+		T(gather_is_answered_to_a_sibling),
 		T(a_sibling_has_a_budget_of_its_own),
 		T(a_sibling_stays),
 		T(what_cannot_be_a_sibling),
