@@ -11,7 +11,7 @@
 #include <string.h>
 
 // Places: x and z are at member A, y and w at B; the last one says HELLO to A, and later to B.
-enum { A, B, MEMBERS, X = 0, Z = 1, Y = 0, W = 1, LAST = 2, EACH = 3, IDENTITIES = 5 };
+enum { A, B, MEMBERS, X = 0, Z = 1, Y = 0, W = 1, LAST = 2, EACH = 3, IDENTITIES = 5, TRIES = 5 };
 
 // Each net is what is said to one member.
 static struct {
@@ -94,6 +94,19 @@ static bool tells(const struct node_event *e, unsigned k, const struct rl_identi
 	return k < e->whois_count && rl_identity_equal(&e->whois[k], id);
 }
 
+// Asks until all `want` are told in one answer, as a client asks until it knows: on a busy machine
+// packets get lost, and members take longer than the second that an answer waits for them.
+static const struct udp_seen *whois_whole(unsigned m, unsigned i, const uint64_t *address,
+					  unsigned n, unsigned want)
+{
+	for (unsigned tries = 0; tries < TRIES; tries++) {
+		const struct udp_seen *seen = whois(m, i, address, n, 1500);
+		if (seen && s.net[m].event.whois_count == want)
+			return seen;
+	}
+	return NULL;
+}
+
 // Members tell each other of clients within moments; until then the answer is silence.
 static bool known_across(void)
 {
@@ -108,8 +121,11 @@ static void mixed_list(void)
 {
 	const uint64_t list[] = {address_of(B, W), address_of(A, X), s.root.address};
 	const struct node_event *e = &s.net[B].event;
-	const struct udp_seen *seen = whois(B, Y, list, 3, 2000);
-	check(seen && e->whois_count == 3 && tells(e, 0, &node_of(B, W)->node.id) &&
+	uint64_t start = udp_now();
+	const struct udp_seen *seen = whois_whole(B, Y, list, 3, 3);
+	printf("# asked of the other member, answered after %llu ms\n",
+	       (unsigned long long)(udp_now() - start));
+	check(seen && tells(e, 0, &node_of(B, W)->node.id) &&
 		      tells(e, 1, &node_of(A, X)->node.id) && tells(e, 2, &s.root),
 	      "a list of a node here, one there and the root: all in one answer");
 	unsigned after = s.net[B].seen;
@@ -124,13 +140,12 @@ static void nobody(void)
 {
 	const uint64_t list[] = {0x1234567890, address_of(A, Z), 0x1234567891};
 	const struct node_event *e = &s.net[B].event;
-	check(whois(B, W, list, 3, 2000) && e->whois_count == 1 &&
-		      tells(e, 0, &node_of(A, Z)->node.id),
+	check(whois_whole(B, W, list, 3, 1) && tells(e, 0, &node_of(A, Z)->node.id),
 	      "a list with nobodies: who is known is answered");
 	check(!whois(B, W, list, 1, 1500), "a nobody alone: silence");
 }
 
-static bool arrives(unsigned m, unsigned to, const struct node_peer *peer)
+static bool arrives_once(unsigned m, unsigned to, const struct node_peer *peer)
 {
 	struct udp_want want = {.verb = ZT_VERB_USER_MESSAGE};
 	uint8_t p[ZT_PACKET_MAX], text[1200];
@@ -141,6 +156,14 @@ static bool arrives(unsigned m, unsigned to, const struct node_peer *peer)
 	const struct udp_seen *seen = udp_wait(&s.net[to], node_of(to, 0), &want, 2000);
 	return seen && seen->hops == 2 &&
 	       memcmp(s.net[to].event.payload + 8, text, sizeof(text)) == 0;
+}
+
+static bool arrives(unsigned m, unsigned to, const struct node_peer *peer)
+{
+	for (unsigned tries = 0; tries < TRIES; tries++)
+		if (arrives_once(m, to, peer))
+			return true;
+	return false;
 }
 
 // RENDEZVOUS that the first node of m got about that of `other`, with its true address.
@@ -179,7 +202,7 @@ static void talk(void)
 	udp_run(&s.net[A], 300);
 	udp_run(&s.net[B], 300);
 	unsigned at_a = hints(A, B), at_b = hints(B, A);
-	check(whois(B, Y, &x, 1, 2000) && more_hints(at_a, at_b),
+	check(whois_whole(B, Y, &x, 1, 1) && more_hints(at_a, at_b),
 	      "and again when one of them asks who the other is");
 }
 
