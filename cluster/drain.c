@@ -1,25 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "cluster/drain.h"
 
-static const struct {
-	const char *name, *help;
-} whys[] = {
-#define X(name, text, help) {text, help},
-	RL_DRAIN_WHYS(X)
-#undef X
-};
+#include "root/named.h"
 
 enum { WELCOME_REPEAT_MS = 150, CLIENT = 1000 };
 
-const char *rl_drain_name(enum rl_drain_why w)
-{
-	return (unsigned)w < RL_DRAIN_WHY_COUNT ? whys[w].name : "?";
-}
-
-const char *rl_drain_help(enum rl_drain_why w)
-{
-	return (unsigned)w < RL_DRAIN_WHY_COUNT ? whys[w].help : "?";
-}
+RL_NAMED(rl_drain, enum rl_drain_why, RL_DRAIN_WHYS);
 
 static uint32_t places(uint32_t clients)
 {

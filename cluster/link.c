@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "cluster/link_parts.h"
 
+#include "root/named.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,27 +13,7 @@ const struct rl_link_limits rl_link_limits_default = {
 	.stale_ms = 5000,
 };
 
-static const char *const names[RL_LINK_DROP_COUNT] = {
-#define X(name, text, help) [RL_LINK_DROP_##name] = text,
-	RL_LINK_DROPS(X)
-#undef X
-};
-
-static const char *const helps[RL_LINK_DROP_COUNT] = {
-#define X(name, text, help) [RL_LINK_DROP_##name] = help,
-	RL_LINK_DROPS(X)
-#undef X
-};
-
-const char *rl_link_drop_name(enum rl_link_drop d)
-{
-	return d < RL_LINK_DROP_COUNT ? names[d] : "?";
-}
-
-const char *rl_link_drop_help(enum rl_link_drop d)
-{
-	return d < RL_LINK_DROP_COUNT ? helps[d] : "?";
-}
+RL_NAMED(rl_link_drop, enum rl_link_drop, RL_LINK_DROPS);
 
 int rl_link_init(struct rl_link *l, const struct rl_link_ops *ops, uint8_t self,
 		 const struct rl_link_limits *limits, uint32_t turn)

@@ -1,29 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "cluster/redirect.h"
 
+#include "root/named.h"
+
 // No PUSH follows another one while that one counts: what the gate lets through is left for
 // rescues.
 _Static_assert(RL_REDIRECT_RETRY_MS > RL_PUSH_CHAIN_TICKS * RL_PUSH_TICK_MS &&
 		       RL_REDIRECT_ARRIVE_MS > RL_PUSH_CHAIN_TICKS * RL_PUSH_TICK_MS,
 	       "redirects start chains");
 
-static const struct {
-	const char *name, *help;
-} whys[] = {
-#define X(name, text, help) {text, help},
-	RL_REDIRECT_WHYS(X)
-#undef X
-};
-
-const char *rl_redirect_name(enum rl_redirect_why w)
-{
-	return (unsigned)w < RL_REDIRECT_WHY_COUNT ? whys[w].name : "?";
-}
-
-const char *rl_redirect_help(enum rl_redirect_why w)
-{
-	return (unsigned)w < RL_REDIRECT_WHY_COUNT ? whys[w].help : "?";
-}
+RL_NAMED(rl_redirect, enum rl_redirect_why, RL_REDIRECT_WHYS);
 
 static unsigned families(const struct rl_location *l)
 {

@@ -1,23 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "cluster/rescue.h"
 
-static const struct {
-	const char *name, *help;
-} whys[] = {
-#define X(name, text, help) {text, help},
-	RL_RESCUE_WHYS(X)
-#undef X
-};
+#include "root/named.h"
 
-const char *rl_rescue_name(enum rl_rescue_why w)
-{
-	return (unsigned)w < RL_RESCUE_WHY_COUNT ? whys[w].name : "?";
-}
-
-const char *rl_rescue_help(enum rl_rescue_why w)
-{
-	return (unsigned)w < RL_RESCUE_WHY_COUNT ? whys[w].help : "?";
-}
+RL_NAMED(rl_rescue, enum rl_rescue_why, RL_RESCUE_WHYS);
 
 // Every living member comes to the same deputy: of those with room the best by the client's place,
 // or the lowest number if that is not known. (Two that differ both send, and the client picks.)

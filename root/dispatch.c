@@ -5,7 +5,7 @@
 #include "root/probe.h"
 #include "root/reply.h"
 
-enum { SILENT_MS = 6000, REFRESH_MS = 1000 };
+enum { REFRESH_MS = 1000 };
 
 // Does the packet come by another way than the stored path goes, though from the same address? So
 // it is when another gateway serves the peer, or when it talks to another address of ours.
@@ -31,7 +31,7 @@ static void refresh(struct rl_worker *w, struct rl_request *q, unsigned i)
 	unsigned best = atomic_load_explicit(&q->peer->best, memory_order_relaxed);
 	if (i != best && best < RL_PATHS) {
 		uint32_t last = rl_peer_path_heard(q->peer, q->cold, best);
-		q->probe |= rl_tick_age(w->tick, last) > SILENT_MS;
+		q->probe |= rl_tick_age(w->tick, last) > RL_PROBE_SILENT_MS;
 	}
 }
 

@@ -9,7 +9,13 @@
 
 #include "root/core.h"
 
-enum { RL_PROBE_LEN = ZT_HDR_LEN, RL_PROBE_BUCKET_MS = 8000 };
+enum {
+	RL_PROBE_LEN = ZT_HDR_LEN,
+	RL_PROBE_BUCKET_MS = 8000,
+	// A path silent for longer is doubted: a client asks its best root something every 5 s
+	// (6.8).
+	RL_PROBE_SILENT_MS = 6000,
+};
 
 uint64_t rl_probe_cookie(const struct rl_root *r, uint64_t peer, const struct rl_inet *addr,
 			 uint64_t now_ms);

@@ -4,8 +4,6 @@
 #include "root/core.h"
 #include "root/probe.h"
 
-enum { SILENT_MS = 6000 }; // a client asks its best root something every 5 s (6.8)
-
 // The path to use: the best one, or if that has been silent, the one heard last. False: none heard
 // lately.
 static bool choose_path(const struct rl_worker *w, const struct rl_peer *peer, struct rl_path *to,
@@ -15,7 +13,7 @@ static bool choose_path(const struct rl_worker *w, const struct rl_peer *peer, s
 	unsigned best = atomic_load_explicit(&peer->best, memory_order_relaxed);
 	uint32_t heard;
 	if (best < RL_PATH_V6B && rl_peer_path_get(peer, cold, best, to, &heard) &&
-	    rl_tick_age(w->tick, heard) <= SILENT_MS)
+	    rl_tick_age(w->tick, heard) <= RL_PROBE_SILENT_MS)
 		return true;
 	*silent = true;
 	cold = rl_peer_cold(&w->root->peers, peer);

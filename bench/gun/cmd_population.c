@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -62,14 +61,6 @@ static const struct cli_option table[] = {
 // clang-format on
 
 static const struct cli_option *const tables[] = {table, NULL};
-
-static atomic_bool stop;
-
-static void on_signal(int number)
-{
-	(void)number;
-	atomic_store(&stop, true);
-}
 
 static void progress(uint32_t done, uint32_t of, void *ctx)
 {
@@ -175,7 +166,7 @@ static int plan_of(const struct cli_command *c, const struct options *o, const c
 					 .threads = (unsigned)o->threads,
 					 .seed = o->seed,
 					 .from = o->from,
-					 .stop = &stop,
+					 .stop = gun_catch_signals(),
 					 .progress = o->quiet ? NULL : progress};
 	if (sources_init(&plan->sources, o->sources, (uint16_t)o->port) < 0)
 		return cli_usage(c, "--sources %s: a prefix, as 10.0.0.0/8 or fd00::/32",
@@ -188,7 +179,6 @@ static int plan_of(const struct cli_command *c, const struct options *o, const c
 
 static int make(const struct cli_command *c, const struct options *o, const char *path)
 {
-	struct sigaction a = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
 	struct population_plan plan;
 	struct say_why why;
 	int64_t made;
@@ -196,8 +186,6 @@ static int make(const struct cli_command *c, const struct options *o, const char
 
 	if (ret != GUN_OK)
 		return ret;
-	sigaction(SIGINT, &a, NULL);
-	sigaction(SIGTERM, &a, NULL);
 	made = population_make(&plan, path, &why);
 	if (made < 0)
 		return gun_cannot(&why);

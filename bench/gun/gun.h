@@ -78,5 +78,7 @@ int gun_join_first(struct session *s, double rate, unsigned protocol, json_t *re
 // From a file, or the text of one. 0 or a negative value and the reason in why.
 int gun_identity(const char *text, struct rl_identity *id, struct say_why *why);
 int gun_cannot(const struct say_why *why); // says it; returns GUN_CANNOT
+// SIGINT or SIGTERM sets it from now on; a second one ends the program, even if it hangs.
+const atomic_bool *gun_catch_signals(void);
 // On standard output, or GUN_CANNOT if that fails. Takes the reference.
 int gun_print_json(json_t *o);

@@ -4,6 +4,7 @@
 
 #include "root/tools/file.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -110,6 +111,23 @@ int gun_cannot(const struct say_why *why)
 {
 	say_error("%s", why->text);
 	return GUN_CANNOT;
+}
+
+static atomic_bool stop;
+
+static void on_signal(int number)
+{
+	(void)number;
+	atomic_store(&stop, true);
+}
+
+const atomic_bool *gun_catch_signals(void)
+{
+	struct sigaction a = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+
+	sigaction(SIGINT, &a, NULL);
+	sigaction(SIGTERM, &a, NULL);
+	return &stop;
 }
 
 int gun_print_json(json_t *o)

@@ -9,7 +9,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <signal.h>
 
 #define AT(field) offsetof(struct session_options, field)
 
@@ -45,23 +44,6 @@ const struct cli_option session_table[] = {
 	{0},
 };
 // clang-format on
-
-static atomic_bool stop;
-
-static void on_signal(int number)
-{
-	(void)number;
-	atomic_store(&stop, true);
-}
-
-static void catch_signals(void)
-{
-	// Once: a second signal ends a program that hangs.
-	struct sigaction a = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
-
-	sigaction(SIGINT, &a, NULL);
-	sigaction(SIGTERM, &a, NULL);
-}
 
 struct session_options session_options_default(void)
 {
@@ -208,7 +190,7 @@ static int open_all(struct session *s, struct say_why *why)
 	if (engine_init(&s->engine, s->link, s->population.count ? &s->population : NULL,
 			&s->opt.target, s->opt.seed) < 0)
 		return say_why(why, "no memory");
-	s->engine.stop = &stop;
+	s->engine.stop = gun_catch_signals();
 	s->engine.answer_neighbours = s->opt.answer_arp;
 	return find_way(s, why);
 }
@@ -220,7 +202,6 @@ static int session_open(struct session *s, const struct cli_command *c, bool nee
 
 	if (ret != GUN_OK)
 		return ret;
-	catch_signals();
 	return open_all(s, &why) < 0 ? gun_cannot(&why) : GUN_OK;
 }
 
