@@ -85,7 +85,7 @@ def ratio(value, other, less_is_better):
 def table(figures):
     rows = [("", "rate", "unit", "limit", "of it", "reference", "times it")]
     for name, f in figures.items():
-        less = f["unit"] in ("ms", "B")
+        less = f["unit"] in ("ms", "us", "B")
         reference = REFERENCE.get(name)
         rows.append((f["title"], number(f["value"]), f["unit"], number(f["limit"]), ratio(f["value"], f["limit"], less),
                      number(reference), ratio(f["value"], reference, less)))
