@@ -111,6 +111,15 @@ bool rl_member_lost(const struct rl_member_table *t, uint8_t id, uint64_t now_ms
 	return m->front_ms == 0 || now_ms - m->front_ms >= RL_MEMBER_DEAD_MS;
 }
 
+bool rl_member_parted(const struct rl_member_table *t, uint64_t now_ms)
+{
+	for (unsigned i = 0; i < t->count; i++)
+		if (t->at[t->ids[i]].state == RL_MEMBER_DEAD &&
+		    !rl_member_lost(t, t->ids[i], now_ms))
+			return true;
+	return false;
+}
+
 bool rl_member_alive(const struct rl_member_table *t, uint8_t id)
 {
 	return t->at[id].state == RL_MEMBER_FRESH || t->at[id].state == RL_MEMBER_LIVE;

@@ -90,6 +90,15 @@ void rl_member_front(struct rl_member_table *t, uint8_t id, uint64_t now_ms);
 // cut off from the backplane still serves its clients, and nobody should take them from it.
 bool rl_member_lost(const struct rl_member_table *t, uint8_t id, uint64_t now_ms);
 
+// Some member is cut off: it serves, but what it does is not heard of. So two halves of the cluster
+// may act for one client, and neither knows of the other's PUSHes.
+bool rl_member_parted(const struct rl_member_table *t, uint64_t now_ms);
+// The local clock as of the last rl_member_own. (The cluster's may be seconds off.)
+static inline uint64_t rl_member_now(const struct rl_member_table *t)
+{
+	return t->at[t->self].heard_ms;
+}
+
 // Fresh or live.
 bool rl_member_alive(const struct rl_member_table *t, uint8_t id);
 // Live and not draining: clients may be sent there.

@@ -146,10 +146,15 @@ static enum rl_redirect_why first(const struct rl_redirect_client *c, const stru
 static void rendezvous(struct rl_plan *p, const struct rl_redirect_client *c, const uint8_t *to,
 		       unsigned n)
 {
-	struct rl_action *a = rl_plan_add(p, RL_ACTION_RENDEZVOUS, c->family, 0);
+	enum rl_family other = c->family == RL_FAMILY_4 ? RL_FAMILY_6 : RL_FAMILY_4;
+	bool both = families(c->location) == RL_FAMILIES;
 
-	for (unsigned i = 0; i < n; i++)
-		rl_action_to(a, to[i]);
+	for (unsigned f = 0; f <= both; f++) {
+		struct rl_action *a =
+			rl_plan_add(p, RL_ACTION_RENDEZVOUS, f ? other : c->family, 0);
+		for (unsigned i = 0; i < n; i++)
+			rl_action_to(a, to[i]);
+	}
 }
 
 // For a client whose place is doubtful: is too little measured to send it anywhere? Half is enough,
@@ -193,6 +198,21 @@ static enum rl_redirect_why keep(const struct rl_redirect_client *c, const struc
 		       : RL_REDIRECT_GAIN;
 }
 
+// It would be better elsewhere, but is not sent there yet: until then it needs a backup as well.
+// Not the one that it is to be sent to, as it would be expected to have picked that one itself.
+static enum rl_redirect_why stay(const struct rl_redirect_client *c, const struct choice *k,
+				 struct rl_plan *p, enum rl_redirect_why why)
+{
+	uint8_t backup = c->location->backup;
+	uint8_t other = k->second != RL_NOBODY ? k->second : k->best;
+
+	if (backup != k->t->self && rl_member_target(k->t, backup))
+		return why;
+	rendezvous(p, c, &other, 1);
+	p->backup = other;
+	return RL_REDIRECT_BACKUP;
+}
+
 // Its home's claim is as old as the last PUSH, and names as the backup whom that PUSH named first:
 // the client was told to go there and did not, or another member would have claimed it since.
 static bool unheeded(const struct rl_score_view *v, const struct rl_location *l, uint8_t best)
@@ -222,9 +242,9 @@ static enum rl_redirect_why again(const struct rl_score_view *v, const struct rl
 	bool figures_alone = k->s->place == RL_PLACE_GOOD && !far_from_here(v, c, k->best);
 	bool soon = !k->self_ok || (unheeded(v, l, k->best) && !figures_alone);
 	if (!soon && k->best == l->backup && (figures_alone || k->s->place != RL_PLACE_GOOD))
-		return RL_REDIRECT_PICKED;
+		return stay(c, k, p, RL_REDIRECT_PICKED);
 	if (age < (soon ? RL_REDIRECT_RETRY_MS : RL_REDIRECT_DWELL_MS))
-		return RL_REDIRECT_DWELL;
+		return stay(c, k, p, RL_REDIRECT_DWELL);
 	push(p, c, (uint8_t[]){k->best, k->second}, k->second != RL_NOBODY ? 2 : 1);
 	p->backup = k->best;
 	return k->self_ok ? RL_REDIRECT_MOVE : RL_REDIRECT_SHED;
@@ -290,7 +310,9 @@ enum rl_redirect_why rl_redirect_follow(const struct rl_score_view *v,
 	struct rl_score s;
 
 	*p = (struct rl_plan){0};
-	if (l->backup == RL_NOBODY || pushed != 0 || other == 0 ||
+	// Of a rescue nothing is left to others.
+	if (l->backup == RL_NOBODY || l->backup == l->home ||
+	    !rl_member_alive(v->members, l->home) || pushed != 0 || other == 0 ||
 	    rl_pushes_age(&l->pushes, v->now_ms) > RL_REDIRECT_FOLLOW_MS)
 		return RL_REDIRECT_NOT_HOME;
 	if (rl_pushes_in_chain(&l->pushes, v->now_ms) >= RL_PUSHES_MAX - RL_REDIRECT_RESERVE)

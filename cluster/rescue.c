@@ -3,12 +3,14 @@
 
 #include "root/named.h"
 
+#include <limits.h>
+
 RL_NAMED(rl_rescue, enum rl_rescue_why, RL_RESCUE_WHYS);
 
-// Every living member comes to the same deputy: of those with room the best by the client's place,
-// or the lowest number if that is not known. (Two that differ both send, and the client picks.)
-static uint8_t deputy(const struct rl_score_view *v, const struct rl_location *l,
-		      struct rl_geo where)
+// Every living member comes to the same order of deputies: of those with room the best by the
+// client's place first, or by number if that is not known. This member's place in it.
+static unsigned rank(const struct rl_score_view *v, const struct rl_location *l,
+		     struct rl_geo where)
 {
 	struct rl_score_client c = {
 		.where = where,
@@ -16,49 +18,85 @@ static uint8_t deputy(const struct rl_score_view *v, const struct rl_location *l
 			   l->v6.family ? rl_prefix(&l->v6, RL_PREFIX_SITE) : 0},
 	};
 	struct rl_score s;
+	unsigned at = 0;
 
 	rl_score(v, &c, &s);
-	return s.count ? s.order[0] : s.target_count ? s.target[0] : RL_NOBODY;
+	const uint8_t *order = s.count ? s.order : s.target;
+	unsigned count = s.count ? s.count : s.target_count;
+	while (at < count && order[at] != v->members->self)
+		at++;
+	return at < count ? at : UINT_MAX;
 }
 
-static void push_self(struct rl_plan *p, uint8_t self, enum rl_family f, unsigned at,
+// Also one that is only cut off: it sees the same death.
+static bool backup_acts(const struct rl_score_view *v, const struct rl_location *l)
+{
+	const struct rl_member_table *t = v->members;
+
+	if (l->backup == RL_NOBODY || l->backup == l->home)
+		return false;
+	return rl_member_alive(t, l->backup) || (t->at[l->backup].state == RL_MEMBER_DEAD &&
+						 !rl_member_lost(t, l->backup, rl_member_now(t)));
+}
+
+// first: named before this member in the first of them; RL_NOBODY: nobody.
+static void push_self(struct rl_plan *p, uint8_t self, uint8_t first, enum rl_family f, unsigned at,
 		      unsigned times)
 {
-	for (unsigned i = 0; i < times; i++)
-		rl_action_to(rl_plan_add(p, RL_ACTION_PUSH, f, at + i * RL_RESCUE_REPEAT_MS), self);
+	for (unsigned i = 0; i < times; i++) {
+		struct rl_action *a =
+			rl_plan_add(p, RL_ACTION_PUSH, f, at + i * RL_RESCUE_REPEAT_MS);
+		if (i == 0 && first != RL_NOBODY)
+			rl_action_to(a, first);
+		rl_action_to(a, self);
+	}
+}
+
+// Three by one family, or one and three; fewer if there are fewer left, and then by one.
+static void pushes(struct rl_plan *p, uint8_t self, uint8_t first, const struct rl_rescue_way *w,
+		   unsigned at, unsigned most)
+{
+	bool v4 = w->by[RL_FAMILY_4], v6 = w->by[RL_FAMILY_6];
+
+	if (v4 && v6 && most >= 3) {
+		push_self(p, self, first, RL_FAMILY_4, at, 1);
+		push_self(p, self, first, RL_FAMILY_6, at + RL_RESCUE_FAMILY_MS, most > 3 ? 3 : 2);
+	} else {
+		push_self(p, self, first, v4 ? RL_FAMILY_4 : RL_FAMILY_6, at, most > 2 ? 3 : 2);
+	}
 }
 
 enum rl_rescue_why rl_rescue(const struct rl_score_view *v, const struct rl_location *l,
-			     struct rl_geo where, struct rl_plan *p)
+			     struct rl_geo where, const struct rl_rescue_way *w, struct rl_plan *p)
 {
 	uint8_t self = v->members->self;
-	bool v4 = l->v4.family != 0, v6 = l->v6.family != 0;
-	unsigned at = 0;
+	uint64_t own_ms = rl_member_now(v->members);
 
 	*p = (struct rl_plan){0};
-	if (l->gone || l->home == self || !rl_member_lost(v->members, l->home, v->now_ms))
+	if (l->gone || l->home == self || !rl_member_lost(v->members, l->home, own_ms))
 		return RL_RESCUE_ALIVE;
-	if (!v4 && !v6)
+	if (!w->by[RL_FAMILY_4] && !w->by[RL_FAMILY_6])
 		return RL_RESCUE_NO_PATH;
-	bool backup_lives = l->backup != l->home && rl_member_alive(v->members, l->backup);
-	if (backup_lives ? l->backup != self : deputy(v, l, where) != self)
+	// Of deputies there is one more with each round: only a deputy itself knows whether it
+	// reaches the client.
+	bool backup = backup_acts(v, l);
+	if (backup ? l->backup != self : rank(v, l, where) > w->round)
 		return RL_RESCUE_NOT_MINE;
 	unsigned chain = rl_pushes_in_chain(&l->pushes, v->now_ms);
-	unsigned left = chain < RL_PUSHES_MAX ? RL_PUSHES_MAX - chain : 0;
+	unsigned most = rl_pushes_most(rl_member_parted(v->members, own_ms));
+	unsigned left = chain < most ? most - chain : 0;
 	if (left < 2)
 		return RL_RESCUE_GATE;
-	if (!backup_lives) {
-		for (unsigned f = 0; f < RL_FAMILIES; f++)
-			if (f == RL_FAMILY_4 ? v4 : v6)
-				rl_plan_add(p, RL_ACTION_NOP, (enum rl_family)f, 0);
-		at = RL_RESCUE_NOP_MS;
+	uint8_t first = w->equal ? RL_NOBODY : l->home;
+	if (backup) {
+		pushes(p, self, first, w, 0, left);
+		return RL_RESCUE_BACKUP;
 	}
-	// Three by one family, or one and three; fewer if there are fewer left, and then by one.
-	if (v4 && v6 && left >= 3) {
-		push_self(p, self, RL_FAMILY_4, at, 1);
-		push_self(p, self, RL_FAMILY_6, at + RL_RESCUE_FAMILY_MS, left > 3 ? 3 : 2);
-	} else {
-		push_self(p, self, v4 ? RL_FAMILY_4 : RL_FAMILY_6, at, left > 2 ? 3 : 2);
-	}
-	return backup_lives ? RL_RESCUE_BACKUP : RL_RESCUE_DEPUTY;
+	for (unsigned f = 0; f < RL_FAMILIES; f++)
+		if (w->by[f])
+			rl_plan_add(p, RL_ACTION_NOP, (enum rl_family)f, 0);
+	// As few as can do, so that there are some left for the next deputy.
+	unsigned few = w->by[RL_FAMILY_4] && w->by[RL_FAMILY_6] ? 3 : 2;
+	pushes(p, self, first, w, RL_RESCUE_NOP_MS, left < few ? left : few);
+	return RL_RESCUE_DEPUTY;
 }

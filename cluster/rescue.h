@@ -4,8 +4,14 @@
 // if the gate allows, for clients that were moved more than once. With two families: once by IPv4,
 // then by IPv6, whose paths the client forgot with the first.
 //
-// A client without a living backup is tried by the best of the members that live, with a NOP
-// before: behind NAT that will not reach it, and it comes by itself when its own timers run out.
+// Each PUSH that a client obeys raises its target two steps above the path that it came by, and the
+// home of one that was moved or rescued before stands higher than this can reach. Where the backup
+// was not offered together with the home, and so stands at the bottom, the first PUSH therefore
+// names the dead home and then the backup: both stand alike after it, and the next one decides.
+//
+// A client without a living backup is tried by the members that live, the best for it first and one
+// more with each round, with a NOP before: behind NAT that reaches it only from a member that it
+// has spoken to lately, and nobody knows which those are but they themselves.
 //
 // Pure; the caller keeps the pace.
 #pragma once
@@ -36,10 +42,15 @@ enum rl_rescue_why {
 		RL_RESCUE_WHY_COUNT
 };
 
-// location: the claim of its dead home, without the families by which this member cannot reach the
-// client. where: by GeoIP, for choosing a deputy.
+struct rl_rescue_way {
+	bool by[RL_FAMILIES]; // families by which this member has a path to the client
+	bool equal;     // the client was offered its home and this member together (rl_warm_client)
+	unsigned round; // counted from 0 since a member died
+};
+
+// location: the claim of its dead home. where: by GeoIP, for choosing a deputy.
 enum rl_rescue_why rl_rescue(const struct rl_score_view *v, const struct rl_location *location,
-			     struct rl_geo where, struct rl_plan *p);
+			     struct rl_geo where, const struct rl_rescue_way *w, struct rl_plan *p);
 
 const char *rl_rescue_name(enum rl_rescue_why w);
 const char *rl_rescue_help(enum rl_rescue_why w);

@@ -7,6 +7,7 @@
 enum {
 	CONSIDER_MS = 60000,   // between two looks of a home at its client
 	PROVEN_MS = 250000,    // an address heard within a round of the client is the client's
+	OFFER_MS = 1000,       // a PUSH and the claim of it are no further apart
 	FIGURES_MS = 21600000, // a round trip is believed for so long
 	INTRODUCED = 4096,     // pairs
 };
@@ -65,13 +66,11 @@ enum rl_family rl_steward_family(const struct rl_steward *s, uint64_t client,
 	return l->v4.family != 0 ? RL_FAMILY_4 : RL_FAMILY_6;
 }
 
-void rl_steward_reachable(const struct rl_steward *s, struct rl_location *l)
+void rl_steward_reaches(const struct rl_steward *s, uint64_t client, bool by[RL_FAMILIES])
 {
 	struct rl_steward_path p;
-	if (!last_path(s, l->address, 4, &p))
-		l->v4.family = 0;
-	if (!last_path(s, l->address, 6, &p))
-		l->v6.family = 0;
+	by[RL_FAMILY_4] = last_path(s, client, 4, &p);
+	by[RL_FAMILY_6] = last_path(s, client, 6, &p);
 }
 
 // The other family's half of a redirect that the client's home has just begun.
@@ -96,12 +95,35 @@ static void follow(struct rl_steward *s, const struct rl_location *l)
 	}
 }
 
-// What is known of a client has changed, by whomever.
-static void react(struct rl_steward *s, const struct rl_location *after, unsigned change)
+// Was the client offered this member together with its home? By the PUSH that the claim came with;
+// or by the one that brought it there, if it has tried this member too. A rescue is more PUSHes.
+static bool offered(const struct rl_steward *s, const struct rl_location *l)
+{
+	uint64_t age = rl_pushes_age(&l->pushes, l->stamp_ms);
+	struct rl_steward_path p;
+	if (l->pushes.count > RL_FAMILIES)
+		return false;
+	return age <= OFFER_MS || (age <= RL_REDIRECT_ARRIVE_MS && last_path(s, l->address, 0, &p));
+}
+
+// This member is the backup of a client, perhaps of one that was here before and left.
+static void put_warm(struct rl_steward *s, const struct rl_location *before,
+		     const struct rl_location *after)
+{
+	bool known = rl_warm_find(&s->warm, after->address) != NULL;
+	if (!rl_warm_put(&s->warm, after->address, after->home) || known)
+		return;
+	rl_warm_find(&s->warm, after->address)->equal =
+		(before && before->home == s->members.self) || offered(s, after);
+}
+
+// What is known of a client has changed, by whomever. before: NULL if by this member itself.
+static void react(struct rl_steward *s, const struct rl_location *before,
+		  const struct rl_location *after, unsigned change)
 {
 	uint8_t self = s->members.self;
 	if (after->backup == self && after->home != self && rl_location_live(after))
-		rl_warm_put(&s->warm, after->address, after->home);
+		put_warm(s, before, after);
 	else
 		rl_warm_remove(&s->warm, after->address);
 	if (change & RL_CHANGE_HOME &&
@@ -113,8 +135,7 @@ static void changed(void *ctx, const struct rl_location *before, const struct rl
 		    unsigned change)
 {
 	struct rl_steward *s = ctx;
-	(void)before;
-	react(s, after, change);
+	react(s, before, after, change);
 	if (change & RL_CHANGE_PUSHES && after->home != s->members.self)
 		follow(s, after);
 }
@@ -125,7 +146,7 @@ void rl_steward_claim(struct rl_steward *s, const struct rl_location *l)
 	rl_steward_identify(s, &own);
 	int change = rl_sync_claim(&s->sync, &own, s->now_ms);
 	if (change > 0 && rl_steward_find(s, l->address, &after))
-		react(s, &after, (unsigned)change);
+		react(s, NULL, &after, (unsigned)change);
 }
 
 // Where this member reaches the client by a family: as before if it still does.

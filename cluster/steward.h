@@ -137,6 +137,19 @@ struct rl_steward_groups {
 	uint64_t told;     // groups, each time
 };
 
+// The clients of members that died, any number of them at a time: for each member the walk over
+// those kept warm here, then for all of them one over the directory; and again later, for what was
+// lost.
+struct rl_steward_rescue {
+	unsigned count;           // of dead
+	bool dead[RL_MEMBER_IDS]; // and not back yet
+	bool lost[RL_MEMBER_IDS]; // nor served by its front addresses
+	uint32_t next[RL_MEMBER_IDS];
+	unsigned round; // one deputy more may try with each
+	uint64_t again_ms;
+	struct rl_directory_cursor others;
+};
+
 struct rl_steward {
 	struct rl_steward_config config;
 	struct rl_steward_host host;
@@ -159,11 +172,9 @@ struct rl_steward {
 	// A heap by due_ms.
 	struct rl_steward_timer *timer;
 	uint32_t timers;
-	// The clients of a member that died, and the walk over the own ones while draining.
-	struct rl_warm_walk rescue;
-	uint64_t rescue_again_ms;
-	struct rl_directory_cursor deputy, drains;
-	uint8_t *batch; // RL_BATCH_MAX: what is being sent
+	struct rl_steward_rescue rescue;
+	struct rl_directory_cursor drains; // the walk over the own clients while draining
+	uint8_t *batch;                    // RL_BATCH_MAX: what is being sent
 	uint8_t *news_batch;
 	struct rl_batch_writer figures; // round trips, in news_batch, until the next heartbeat
 	uint64_t start_ms; // soon after it what the gate is to remember is not known yet

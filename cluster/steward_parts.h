@@ -10,8 +10,8 @@ struct rl_geo rl_steward_where(const struct rl_steward *s, const struct rl_locat
 // The family by which the client was heard last here.
 enum rl_family rl_steward_family(const struct rl_steward *s, uint64_t client,
 				 const struct rl_location *l);
-// Leaves out of a location the families by which this member has no path to the client.
-void rl_steward_reachable(const struct rl_steward *s, struct rl_location *l);
+// The families by which this member has a path to the client.
+void rl_steward_reaches(const struct rl_steward *s, uint64_t client, bool by[RL_FAMILIES]);
 // This member's own claim, and what follows from it.
 void rl_steward_claim(struct rl_steward *s, const struct rl_location *l);
 // Its first decision about a newcomer, if that one is still here and nobody else has decided.

@@ -47,7 +47,8 @@ static int push(struct rl_steward *s, const struct rl_location *l, const struct 
 	if (n == 0)
 		return 0;
 	// Another member may have sent some since this was decided.
-	if (rl_pushes_in_chain(&l->pushes, now) >= RL_PUSHES_MAX) {
+	if (rl_pushes_in_chain(&l->pushes, now) >=
+	    rl_pushes_most(rl_member_parted(&s->members, s->now_ms))) {
 		s->counters.gated++;
 		return 0;
 	}

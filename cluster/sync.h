@@ -35,7 +35,7 @@ struct rl_sync_config {
 	uint32_t reorder_ms;   // before a missing batch is asked for
 	uint32_t answer_ms;    // without an answer it is asked again
 	uint32_t silent_ms;    // members unheard for so long are not asked
-	uint32_t refresh_ms;   // a round of the refresh; less than half of the directory's claim_ms
+	uint32_t refresh_ms;   // a round of the refresh; three of them in the directory's claim_ms
 	uint32_t age_ms;       // a round of the directory's aging
 	uint32_t budget_bytes; // a second, for answers
 	uint32_t dirty_max;    // peers changed within pause_ms, or waiting for the link
@@ -46,7 +46,7 @@ struct rl_sync_config {
 			const struct rl_location *after, unsigned change);
 	void *ctx;
 };
-// 10 ms, 250 ms, 10 s, 40 ms, 3 s, 10 s, 10 min, 1 min, 8 MiB, 262144, 1048576, 8192. Set self.
+// 10 ms, 250 ms, 10 s, 40 ms, 1.5 s, 10 s, 7 min, 1 min, 8 MiB, 262144, 1048576, 8192. Set self.
 extern const struct rl_sync_config rl_sync_config_default;
 
 enum { RL_SYNC_RANGES = 16 }; // runs of missing batches in one question

@@ -4,6 +4,19 @@
 
 enum { BURST = 16 };
 
+// Another member claims a client of ours, and later than it did we have heard that one ourselves.
+// We may have told that in a refresh, which nobody asks for if it is lost: those who missed it
+// believe the other now.
+static void contradict(struct rl_sync *s, const struct rl_location *before,
+		       const struct rl_location *l, int change, uint64_t now_ms)
+{
+	if (before->home != s->config.self || before->gone || l->home == RL_NOBODY ||
+	    l->home == s->config.self || change & RL_CHANGE_HOME)
+		return;
+	if (!rl_dirty_mark(&s->dirty, l->address, false, now_ms))
+		s->refusals.count[RL_REFUSAL_DIRTY_FULL]++;
+}
+
 // True: merged, or known already.
 static bool take_one(struct rl_sync *s, struct rl_sync_peer *p, const struct rl_location *l,
 		     uint64_t now_ms)
@@ -18,6 +31,7 @@ static bool take_one(struct rl_sync *s, struct rl_sync_peer *p, const struct rl_
 		p->refusals.count[RL_REFUSAL_DIRECTORY_FULL]++;
 		return false;
 	}
+	contradict(s, &before, l, change, now_ms);
 	if (change != RL_CHANGE_NONE && s->config.changed && rl_sync_find(s, l->address, &after))
 		s->config.changed(s->config.ctx, &before, &after, (unsigned)change);
 	return true;

@@ -25,12 +25,18 @@ static uint64_t place_at(const struct rl_warm *w, uint64_t ms)
 	       ms % RL_WARM_PERIOD_MS * w->size / RL_WARM_PERIOD_MS;
 }
 
+static uint64_t repeat_at(const struct rl_warm *w, uint64_t ms)
+{
+	return place_at(w, ms > RL_WARM_REPEAT_MS ? ms - RL_WARM_REPEAT_MS : 0);
+}
+
 void rl_warm_init(struct rl_warm *w, void *mem, uint32_t clients, const uint8_t key[static 16],
 		  uint64_t now_ms)
 {
 	*w = (struct rl_warm){.at = mem, .size = clients, .mask = index_size(clients) - 1};
 	w->index = (uint32_t *)(w->at + clients);
 	w->swept = place_at(w, now_ms);
+	w->repeated = repeat_at(w, now_ms);
 	memcpy(w->key, key, sizeof(w->key));
 	for (uint32_t i = clients; i > 0; i--) {
 		w->at[i - 1].next = w->free;
@@ -115,21 +121,51 @@ uint32_t rl_warm_answered(struct rl_warm *w, uint64_t address, uint64_t now_ms)
 	return took >= RL_WARM_PERIOD_MS || !was ? 0 : took ? took * 10 : 5;
 }
 
+// After a pause each client is met once, however long it was; a clock set back begins anew.
+static void catch_up(const struct rl_warm *w, uint64_t *at, uint64_t goal)
+{
+	if (*at > goal)
+		*at = goal;
+	if (goal - *at > w->size)
+		*at = goal - w->size;
+}
+
+static void sent(struct rl_warm_client *c, uint64_t now_ms)
+{
+	c->sent_ms = (uint32_t)now_ms ? (uint32_t)now_ms : 1;
+}
+
+// The first one that is lost, and no other: a client that is gone costs nothing more.
+static unsigned repeat(struct rl_warm *w, uint64_t now_ms, uint64_t *out, unsigned max)
+{
+	uint64_t goal = repeat_at(w, now_ms);
+	unsigned n = 0;
+
+	catch_up(w, &w->repeated, goal);
+	while (w->repeated < goal && n < max) {
+		struct rl_warm_client *c = &w->at[w->repeated++ % w->size];
+		if (!c->used || c->missed != 1 || c->sent_ms == 0 ||
+		    (uint32_t)now_ms - c->sent_ms < RL_WARM_REPEAT_MS / 2)
+			continue;
+		sent(c, now_ms);
+		c->again = 1;
+		out[n++] = c->address;
+	}
+	return n;
+}
+
 unsigned rl_warm_due(struct rl_warm *w, uint64_t now_ms, uint64_t *out, unsigned max)
 {
 	uint64_t goal = place_at(w, now_ms);
-	unsigned n = 0;
+	unsigned n = repeat(w, now_ms, out, max);
 
-	// After a pause each client is met once, however long it was; a clock set back begins anew.
-	if (w->swept > goal)
-		w->swept = goal;
-	if (goal - w->swept > w->size)
-		w->swept = goal - w->size;
+	catch_up(w, &w->swept, goal);
 	while (w->swept < goal && n < max) {
 		struct rl_warm_client *c = &w->at[w->swept++ % w->size];
 		if (!c->used)
 			continue;
-		c->sent_ms = (uint32_t)now_ms ? (uint32_t)now_ms : 1;
+		sent(c, now_ms);
+		c->again = 0;
 		c->missed = c->missed < UINT8_MAX ? c->missed + 1 : 1;
 		out[n++] = c->address;
 	}

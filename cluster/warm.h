@@ -18,6 +18,8 @@
 
 enum {
 	RL_WARM_PERIOD_MS = 15000,
+	RL_WARM_REPEAT_MS = 5000, // an ECHO unanswered for so long is said once more: a NAT may
+				  // forget before the next one
 	RL_WARM_COLD = 3, // ECHOs unanswered: the way is shut, and the home must open it anew
 };
 
@@ -25,7 +27,9 @@ struct rl_warm_client {
 	uint64_t address : 40;
 	uint64_t home : 8;
 	uint64_t missed : 8; // ECHOs since the last answer
-	uint64_t used : 8;   // 0: free
+	uint64_t used : 1;   // 0: free
+	uint64_t again : 1;  // the newest ECHO was a repetition
+	uint64_t equal : 1;  // the client was offered its home and this member together
 	uint32_t sent_ms;    // low bits of the time of the last ECHO; 0: none under way
 	uint32_t next;       // index of the next free one, if free
 };
@@ -36,6 +40,7 @@ struct rl_warm {
 	uint64_t key[2];
 	uint32_t size, mask, count, free; // free: place + 1 of the first, or 0
 	uint64_t swept;                   // places, counted on over the rounds
+	uint64_t repeated;                // the same, RL_WARM_REPEAT_MS behind
 	uint64_t refused;                 // for lack of room
 };
 

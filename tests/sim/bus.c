@@ -37,8 +37,10 @@ static void send_one(struct sim *s, uint32_t slot, unsigned from, unsigned to)
 {
 	double way = sim_world_link(&s->world, s->o.first_site + from, s->o.first_site + to) / 2;
 
-	if (s->cut[from][to] || sim_lost(s))
+	if (s->cut[from][to] || sim_lost(s, s->o.link_loss))
 		return;
+	if (s->o.link_delay_ms)
+		way += (double)(sim_random(s->o.seed, 103, s->dice++) % s->o.link_delay_ms);
 	s->batches[slot]->references++;
 	sim_queue_put(
 		&s->queue, (uint64_t)way,
@@ -65,7 +67,7 @@ void sim_bus_arrive(struct sim *s, const struct sim_event *e)
 
 	if (n->up) {
 		memcpy(copy, b->data, b->len);
-		rl_steward_batch(&n->steward, copy, b->len, sim_cluster_ms(s));
+		rl_steward_batch(&n->steward, copy, b->len, sim_clock(s, e->member));
 	}
 	release(s, e->subject);
 }

@@ -79,15 +79,14 @@ static bool before(const struct sim_client_path *a, long qa, const struct sim_cl
 	return qa != qb ? qa < qb : a->order > b->order;
 }
 
-int sim_client_best(const struct sim *s, const struct sim_client *c)
+static int best_path(const struct sim_client *c, uint32_t now, bool expired)
 {
-	uint32_t now = sim_now(s);
 	int best = -1;
 	long best_quality = 0;
 
 	for (int i = 0; i < SIM_PATHS; i++) {
 		const struct sim_client_path *p = &c->path[i];
-		if (p->priority == 0 || now - p->lr >= EXPIRE_MS)
+		if (p->priority == 0 || (!expired && now - p->lr >= EXPIRE_MS))
 			continue;
 		long q = quality(p, now);
 		if (best >= 0 && !before(p, q, &c->path[best], best_quality))
@@ -96,6 +95,13 @@ int sim_client_best(const struct sim *s, const struct sim_client *c)
 		best_quality = q;
 	}
 	return best;
+}
+
+// By an expired one only if there is no other.
+int sim_client_best(const struct sim *s, const struct sim_client *c)
+{
+	int best = best_path(c, sim_now(s), false);
+	return best >= 0 ? best : best_path(c, sim_now(s), true);
 }
 
 void sim_client_on(struct sim *s, uint32_t client)
@@ -119,10 +125,11 @@ static void hello_anybody(struct sim *s, uint32_t client, enum rl_family f)
 	hello(s, client, sim_path(at / RL_FAMILIES, f, 0));
 }
 
-static bool has_path(const struct sim_client *c, uint32_t now)
+// An expired path is one until the next round clears it away.
+static bool has_path(const struct sim_client *c)
 {
 	for (unsigned i = 0; i < SIM_PATHS; i++)
-		if (c->path[i].priority != 0 && now - c->path[i].lr < EXPIRE_MS)
+		if (c->path[i].priority != 0)
 			return true;
 	return false;
 }
@@ -175,7 +182,7 @@ void sim_client_tick(struct sim *s, uint32_t client)
 
 	if (!c->on)
 		sim_client_on(s, client);
-	if (c->hello_ms == 0 || !has_path(c, now) || now - c->hello_ms > ROUND_MS) {
+	if (c->hello_ms == 0 || !has_path(c) || now - c->hello_ms > ROUND_MS) {
 		round_of_hello(s, client);
 	} else {
 		int best = sim_client_best(s, c);

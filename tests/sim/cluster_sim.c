@@ -26,7 +26,9 @@ static const char usage[] =
 	"  capacity   Singapore can carry half of those it is the nearest for\n"
 	"  kill       the busiest member dies\n"
 	"  drain      a member is emptied\n"
-	"  partition  three members and three lose sight of each other\n";
+	"  partition  three members and three lose sight of each other; then again, and one dies\n"
+	"  skew       the same with a member whose clock is wrong by 3 s\n"
+	"  links      the same, and a death, over links that lose 5 % and delay by up to 300 ms\n";
 
 enum {
 	TABLE = 1,
@@ -36,15 +38,18 @@ enum {
 	KILL = 16,
 	DRAIN = 32,
 	PARTITION = 64,
-	ALL = 127
+	SKEW = 128,
+	LINKS = 256,
+	ALL = 511
 };
 
 static const struct {
 	const char *name;
 	unsigned bit;
 } scenarios[] = {
-	{"table", TABLE}, {"handoff", HANDOFF}, {"wrong", WRONG},         {"capacity", CAPACITY},
-	{"kill", KILL},   {"drain", DRAIN},     {"partition", PARTITION},
+	{"table", TABLE},         {"handoff", HANDOFF}, {"wrong", WRONG},
+	{"capacity", CAPACITY},   {"kill", KILL},       {"drain", DRAIN},
+	{"partition", PARTITION}, {"skew", SKEW},       {"links", LINKS},
 };
 
 struct arguments {
@@ -143,6 +148,10 @@ static int run(struct sim_figures *f, const struct arguments *a)
 		ret = sim_capacity(f, &a->o, a->places);
 	if (ret == 0 && a->scenarios & (KILL | DRAIN | PARTITION))
 		ret = failures(f, a);
+	if (ret == 0 && a->scenarios & SKEW)
+		ret = sim_skew(f, &a->o, a->places);
+	if (ret == 0 && a->scenarios & LINKS)
+		ret = sim_links(f, &a->o, a->places);
 	return ret;
 }
 
@@ -154,6 +163,7 @@ int main(int argc, char **argv)
 		      .stretch = 1.5,
 		      .unknown = 0.03,
 		      .loss = 0.005,
+		      .link_loss = 0.005,
 		      .dual = 0.4,
 		      .cone = 0.7,
 		      .symmetric = 0.05,

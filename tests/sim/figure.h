@@ -10,7 +10,7 @@ enum sim_goal {
 	SIM_AT_MOST,
 };
 
-enum { SIM_FIGURES_MAX = 64 };
+enum { SIM_FIGURES_MAX = 128 };
 
 struct sim_figure {
 	char name[40];

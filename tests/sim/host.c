@@ -18,7 +18,7 @@ static unsigned paths(void *ctx, uint64_t client,
 				out[count++] = (struct rl_steward_path){
 					sim_endpoint(n->sim, c,
 						     sim_path(n->index, (enum rl_family)f, i)),
-					SIM_EPOCH + k->heard[f][i]};
+					sim_clock_at(n->sim, n->index, k->heard[f][i])};
 	return count;
 }
 

@@ -3,7 +3,6 @@
 #include "tests/sim/sim.h"
 
 enum {
-	NAT_MS = 30000, // a mapping lives that long after the last packet either way
 	JITTER_MS = 3,
 	PORT = 9993,
 	DICE_JITTER = 102,
@@ -18,8 +17,8 @@ static uint32_t delay(struct sim *s, uint32_t client, uint8_t path)
 
 void sim_up(struct sim *s, uint32_t client, uint8_t path, enum sim_verb v, uint32_t stamp)
 {
-	s->clients[client].open[path] = sim_now(s) + NAT_MS;
-	if (sim_lost(s))
+	s->clients[client].open[path] = sim_now(s) + s->clients[client].nat_ms;
+	if (sim_lost(s, s->o.loss))
 		return;
 	sim_queue_put(&s->queue, delay(s, client, path),
 		      &(struct sim_event){.kind = SIM_UP,
@@ -31,7 +30,7 @@ void sim_up(struct sim *s, uint32_t client, uint8_t path, enum sim_verb v, uint3
 }
 
 // Every PUSH counts for the gate, also one that is lost: the members cannot know.
-static void count_push(struct sim *s, uint32_t client)
+static void count_push(struct sim *s, uint32_t client, unsigned from)
 {
 	struct sim_client *c = &s->clients[client];
 	uint32_t now = sim_now(s);
@@ -39,7 +38,10 @@ static void count_push(struct sim *s, uint32_t client)
 	c->told = c->told_ms != 0 && now - c->told_ms <= 30000 ? c->told + 1 : 1;
 	c->told_ms = now;
 	s->pushes++;
-	s->gate_violations += c->told > RL_PUSHES_MAX;
+	if (c->told <= RL_PUSHES_MAX)
+		return;
+	s->gate_violations++;
+	sim_trace_gate(s, client, from);
 }
 
 void sim_down(struct sim *s, uint32_t client, uint8_t path, enum sim_verb v, uint32_t stamp,
@@ -54,8 +56,8 @@ void sim_down(struct sim *s, uint32_t client, uint8_t path, enum sim_verb v, uin
 			      .count = (uint8_t)count};
 
 	if (v == SIM_PUSH)
-		count_push(s, client);
-	if (sim_lost(s))
+		count_push(s, client, sim_path_member(path));
+	if (sim_lost(s, s->o.loss))
 		return;
 	for (unsigned i = 0; i < count; i++)
 		e.to[i] = to[i];
@@ -68,7 +70,7 @@ bool sim_let_in(struct sim *s, uint32_t client, uint8_t path)
 
 	if (c->nat != SIM_NAT_NONE && c->open[path] < sim_now(s))
 		return false;
-	c->open[path] = sim_now(s) + NAT_MS;
+	c->open[path] = sim_now(s) + c->nat_ms;
 	return true;
 }
 

@@ -24,7 +24,7 @@ static void sight(struct sim *s, const struct sim_event *e, enum rl_sight_kind k
 		.kind = (uint8_t)kind,
 		.latency_ms = latency,
 	};
-	rl_steward_sight(&s->node[e->member].steward, &what, sim_cluster_ms(s));
+	rl_steward_sight(&s->node[e->member].steward, &what, sim_clock(s, e->member));
 }
 
 // Once an interval, and at once the first word after a HELLO.
@@ -69,7 +69,7 @@ static void validate(struct sim *s, struct sim_node *n, uint32_t client)
 		return;
 	s->validations++;
 	rl_steward_valid(&n->steward, id.address, rl_steward_fingerprint(&n->steward, &id),
-			 sim_cluster_ms(s));
+			 sim_clock(s, n->index));
 }
 
 void sim_root_packet(struct sim *s, const struct sim_event *e)

@@ -11,6 +11,8 @@ enum {
 	LAND_AFTER_MS = RL_STEWARD_LEARN_MS + 2000, // members have learnt who is there
 	KEEPALIVE_MS = 1000,
 	TICK_MS = 5000,
+	NAT_MS = 25000,
+	NAT_SPREAD_MS = 10000,
 };
 
 enum {
@@ -18,6 +20,7 @@ enum {
 	DICE_DUAL,
 	DICE_LAND,
 	DICE_START,
+	DICE_NAT_MS,
 };
 
 static struct rl_member_news news_of(const struct sim *s, unsigned m, uint32_t run)
@@ -51,7 +54,7 @@ static struct rl_steward_config config_of(const struct sim *s, unsigned m)
 	c.sync = rl_sync_config_default;
 	c.whois.questions_max = c.whois.nodes_max = 1; // its clients ask only of the root
 	c.audience_max = c.gather.questions = c.gather.askers = 1; // and know no groups
-	c.epoch = sim_cluster_ms(s);
+	c.epoch = sim_clock(s, m);
 	return c;
 }
 
@@ -79,7 +82,7 @@ static int node_init(struct sim *s, unsigned m)
 		return -ENOMEM;
 	memset(n->memory, 0, size);
 	memset(n->known, 0, known);
-	rl_steward_init(&n->steward, &c, &host, n->memory, numbers, sim_cluster_ms(s));
+	rl_steward_init(&n->steward, &c, &host, n->memory, numbers, sim_clock(s, m));
 	for (unsigned other = 0; other < SIM_MEMBERS; other++)
 		rl_steward_member(&n->steward, (uint8_t)(other + 1), key);
 	n->up = true;
@@ -114,6 +117,7 @@ static void client_init(struct sim *s, uint32_t i)
 	c->nat = nat < s->o.cone                    ? SIM_NAT_CONE
 		 : nat < s->o.cone + s->o.symmetric ? SIM_NAT_SYMMETRIC
 						    : SIM_NAT_NONE;
+	c->nat_ms = (uint16_t)(NAT_MS + dice(s, DICE_NAT_MS, i) * NAT_SPREAD_MS);
 	c->dual = dice(s, DICE_DUAL, i) < s->o.dual;
 	sim_queue_put(&s->queue, (uint64_t)(dice(s, DICE_LAND, i) * s->o.land_ms) + LAND_AFTER_MS,
 		      &(struct sim_event){.kind = SIM_TICK, .subject = i});
@@ -170,7 +174,7 @@ static void keepalive(struct sim *s, unsigned m)
 	for (unsigned other = 0; s->node[m].up && other < SIM_MEMBERS; other++)
 		if (other != m && s->node[other].up)
 			rl_steward_front(&s->node[m].steward, (uint8_t)(other + 1),
-					 sim_cluster_ms(s));
+					 sim_clock(s, m));
 	sim_queue_put(&s->queue, KEEPALIVE_MS,
 		      &(struct sim_event){.kind = SIM_KEEPALIVE, .member = (uint8_t)m});
 }
@@ -178,7 +182,7 @@ static void keepalive(struct sim *s, unsigned m)
 static void control(struct sim *s, unsigned m)
 {
 	if (s->node[m].up)
-		rl_steward_tick(&s->node[m].steward, sim_cluster_ms(s));
+		rl_steward_tick(&s->node[m].steward, sim_clock(s, m));
 	sim_queue_put(&s->queue, RL_STEWARD_TURN_MS,
 		      &(struct sim_event){.kind = SIM_CONTROL, .member = (uint8_t)m});
 }

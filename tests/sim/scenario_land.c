@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SINGAPORE = 5, SECOND = 1000 };
+enum { SINGAPORE = 5, SECOND = 1000, TICK_MS = 5000 };
 
 int sim_landed(struct sim *s, const struct sim_options *o, const char *places)
 {
@@ -21,6 +21,29 @@ double sim_used_ms(const struct sim *s, uint32_t client)
 	if (best < 0 || !s->node[sim_path_member((uint8_t)best)].up)
 		return HUGE_VAL;
 	return s->clients[client].rtt[sim_path_member((uint8_t)best)];
+}
+
+double sim_served(const struct sim *s, bool marked)
+{
+	uint32_t n = 0, of = 0;
+	for (uint32_t i = 0; i < s->o.clients; i++) {
+		const struct sim_client *c = &s->clients[i];
+		int best = sim_client_best(s, c);
+		if (marked && !c->mark)
+			continue;
+		of++;
+		n += best >= 0 && s->node[sim_path_member((uint8_t)best)].up &&
+		     sim_now(s) - c->path[best].last_in <= 2 * TICK_MS;
+	}
+	return (double)n / of;
+}
+
+double sim_under_100ms(const struct sim *s)
+{
+	uint32_t under = 0;
+	for (uint32_t i = 0; i < s->o.clients; i++)
+		under += sim_used_ms(s, i) < 100;
+	return (double)under / s->o.clients;
 }
 
 static struct sim_figure *find(struct sim_figures *f, const char *name)

@@ -87,7 +87,8 @@ struct sim_client {
 	uint8_t push_count;
 	uint8_t order; // last given
 	uint8_t nat;
-	bool dual; // has IPv6 too
+	uint16_t nat_ms; // how long its mappings live after the last packet either way
+	bool dual;       // has IPv6 too
 	bool on;
 	// What the simulation keeps to judge the members by.
 	uint8_t left;     // member that a redirect for its speed took it from, + 1
@@ -127,7 +128,10 @@ struct sim_options {
 	uint64_t seed;
 	unsigned first_site; // 0: Alice, 6: Bob
 	double stretch, wrong, unknown;
-	double loss;                    // of packets, one way; of batches between members the same
+	double loss;                    // of packets, one way
+	double link_loss;               // of batches between members
+	uint32_t link_delay_ms;         // of batches at most, beyond half a round trip
+	int32_t skew_ms[SIM_MEMBERS];   // how far a member's clock is ahead
 	double dual, cone, symmetric;   // shares of clients
 	uint32_t land_ms;               // they come within it
 	uint32_t trace;                 // client whose packets are printed, + 1; 0: none
@@ -152,14 +156,20 @@ static inline uint32_t sim_now(const struct sim *s)
 	return (uint32_t)s->queue.now;
 }
 
-static inline uint64_t sim_cluster_ms(const struct sim *s)
+// What a member's clock says, at the moment or at another one.
+static inline uint64_t sim_clock_at(const struct sim *s, unsigned m, uint32_t ms)
 {
-	return SIM_EPOCH + s->queue.now;
+	return SIM_EPOCH + (uint64_t)((int64_t)ms + s->o.skew_ms[m]);
 }
 
-static inline bool sim_lost(struct sim *s)
+static inline uint64_t sim_clock(const struct sim *s, unsigned m)
 {
-	return sim_uniform(sim_random(s->o.seed, 100, s->dice++)) < s->o.loss;
+	return sim_clock_at(s, m, sim_now(s));
+}
+
+static inline bool sim_lost(struct sim *s, double share)
+{
+	return sim_uniform(sim_random(s->o.seed, 100, s->dice++)) < share;
 }
 
 // run.c. places: places.csv. 0 or -errno.
@@ -215,6 +225,10 @@ struct rl_steward_host sim_host(struct sim_node *n);
 void sim_trace(const struct sim *s, const struct sim_event *e);
 // A redirect only undoes another: which client's, so that it can be traced.
 void sim_trace_undone(const struct sim *s, uint32_t client, unsigned from, unsigned to);
+// A PUSH is one more than the client's gate leaves room for: the first few.
+// Members have had the time to agree about it, and do not.
+void sim_trace_differs(const struct sim *s, uint32_t client);
+void sim_trace_gate(const struct sim *s, uint32_t client, unsigned from);
 
 // bus.c
 void sim_bus_send(struct sim *s, unsigned from, uint8_t to, const uint8_t *batch, size_t len);

@@ -17,7 +17,7 @@ static double seconds(const struct sim *s)
 	return (double)(s->queue.now - SIM_START) / 1000;
 }
 
-// Home and backup as each member has them: "3/5", "-" if it knows nothing.
+// Home, backup and stamp as each member has them: "3/5@12.345", "-" if it knows nothing.
 static void views(const struct sim *s, uint32_t client)
 {
 	struct rl_location l;
@@ -25,7 +25,8 @@ static void views(const struct sim *s, uint32_t client)
 	fprintf(stderr, "  [");
 	for (unsigned m = 0; m < SIM_MEMBERS; m++)
 		if (s->node[m].up && sim_member_find(s, m, client, &l))
-			fprintf(stderr, " %u/%u%s", l.home, l.backup, l.gone ? "!" : "");
+			fprintf(stderr, " %u/%u%s@%.3f", l.home, l.backup, l.gone ? "!" : "",
+				(double)(l.stamp_ms - SIM_EPOCH - SIM_START) / 1000);
 		else
 			fprintf(stderr, " -");
 	fprintf(stderr, " ]\n");
@@ -48,4 +49,19 @@ void sim_trace_undone(const struct sim *s, uint32_t client, unsigned from, unsig
 {
 	fprintf(stderr, "cluster_sim: at %.3f s %s sends client %u back to %s\n", seconds(s),
 		name(s, from), client, name(s, to));
+}
+
+void sim_trace_gate(const struct sim *s, uint32_t client, unsigned from)
+{
+	if (s->gate_violations > 5)
+		return;
+	fprintf(stderr, "cluster_sim: at %.3f s %s sends client %u PUSH number %u of a chain\n",
+		seconds(s), name(s, from), client, s->clients[client].told);
+}
+
+void sim_trace_differs(const struct sim *s, uint32_t client)
+{
+	fprintf(stderr, "cluster_sim: at %.3f s members differ about client %u:", seconds(s),
+		client);
+	views(s, client);
 }

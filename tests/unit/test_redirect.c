@@ -146,8 +146,8 @@ static void a_push_not_long_before_the_claim_has_moved_it(void **state)
 		enum rl_redirect_why why;
 	} rows[] = {
 		{"nothing sent", 0, 0, false, RL_REDIRECT_MOVE},
-		{"just now", 1, 1000, false, RL_REDIRECT_DWELL},
-		{"a minute before", 2, RL_REDIRECT_ARRIVE_MS, false, RL_REDIRECT_DWELL},
+		{"just now", 1, 1000, false, RL_REDIRECT_BACKUP},
+		{"a minute before", 2, RL_REDIRECT_ARRIVE_MS, false, RL_REDIRECT_BACKUP},
 		{"longer before", 2, RL_REDIRECT_ARRIVE_MS + 2000, false, RL_REDIRECT_MOVE},
 		{"six, both families", 6, RL_REDIRECT_ARRIVE_MS + 3000, true, RL_REDIRECT_MOVE},
 	};
@@ -191,6 +191,8 @@ static void moved_before(void **state)
 		 1000, RL_REDIRECT_MOVE, "P4+0:1,3", AMS},
 		{"badly placed, moved lately", SIN, JNB, paris, RL_REDIRECT_DWELL_MS - 1000, 1000,
 		 RL_REDIRECT_DWELL, "", 0},
+		{"and is its own backup", SIN, SIN, paris, RL_REDIRECT_DWELL_MS - 1000, 1000,
+		 RL_REDIRECT_BACKUP, "R4+0:3", NYC},
 		{"told to go there, and did not", SIN, AMS, paris, RL_REDIRECT_RETRY_MS + 1000,
 		 RL_REDIRECT_RETRY_MS + 1000, RL_REDIRECT_MOVE, "P4+0:1,3", AMS},
 		{"told so just now", SIN, AMS, paris, RL_REDIRECT_RETRY_MS - 1000,

@@ -13,6 +13,8 @@
 
 static struct rl_plan plan;
 static char out[512];
+static bool equal;
+static unsigned round_of;
 
 static int fresh(void **state)
 {
@@ -21,25 +23,31 @@ static int fresh(void **state)
 	fixture_location.home = SIN;
 	fixture_location.backup = AMS;
 	fixture_leave(SIN);
+	equal = true;
+	round_of = 0;
 	return 0;
 }
 
 static enum rl_rescue_why run(double latitude, double longitude)
 {
 	struct rl_score_view v = fixture_view();
+	struct rl_rescue_way way = {.equal = equal, .round = round_of};
+	way.by[RL_FAMILY_4] = fixture_location.v4.family != 0;
+	way.by[RL_FAMILY_6] = fixture_location.v6.family != 0;
 	enum rl_rescue_why why =
-		rl_rescue(&v, &fixture_location, rl_geo_at(latitude, longitude), &plan);
+		rl_rescue(&v, &fixture_location, rl_geo_at(latitude, longitude), &way, &plan);
 	size_t at = 0;
 
 	out[0] = 0;
 	for (unsigned i = 0; i < plan.count; i++) {
 		const struct rl_action *a = &plan.action[i];
-		at += (size_t)snprintf(out + at, sizeof(out) - at, "%s%c%d+%u", i ? " " : "",
+		bool dead = a->count == 2 && a->to[0] == SIN;
+		at += (size_t)snprintf(out + at, sizeof(out) - at, "%s%c%d%s+%u", i ? " " : "",
 				       "PNRE"[a->kind], a -> family == RL_FAMILY_4 ? 4 : 6,
-				       a -> delay_ms);
-		// Whatever it is, it names this member alone, and only a PUSH names any.
-		assert_int_equal(a->count, a->kind == RL_ACTION_PUSH);
-		assert_true(a->count == 0 || a->to[0] == fixture_members.self);
+				       dead ? "!" : "", a->delay_ms);
+		// Only a PUSH names any: this member, and perhaps before it the dead one.
+		assert_int_equal(a->count, a->kind == RL_ACTION_PUSH ? 1 + dead : 0);
+		assert_true(a->count == 0 || a->to[a->count - 1] == fixture_members.self);
 	}
 	return why;
 }
@@ -84,6 +92,33 @@ static void by_what_the_gate_leaves(void **state)
 	}
 }
 
+// A client whose home stands above its backup: the dead one is brought down first.
+static void the_dead_one_is_named_before_one_that_stands_lower(void **state)
+{
+	(void)state;
+	equal = false;
+	expect("one family", run(999, 0), RL_RESCUE_BACKUP, "P4!+0 P4+150 P4+300");
+	fixture_location.v6 = (struct rl_inet){.family = 6, .port = 9993, .ip = {0x2a}};
+	expect("both", run(999, 0), RL_RESCUE_BACKUP, "P4!+0 P6!+300 P6+450 P6+600");
+	for (unsigned k = 0; k < 4; k++)
+		rl_pushes_note(&fixture_location.pushes, FIXTURE_NOW - 2000 + 200 * k);
+	expect("two left", run(999, 0), RL_RESCUE_BACKUP, "P4!+0 P4+150");
+}
+
+// One that is cut off, and answers by its front address, may tell the same clients the same.
+static void half_of_the_gate_while_parted(void **state)
+{
+	(void)state;
+	fixture_location.v6 = (struct rl_inet){.family = 6, .port = 9993, .ip = {0x2a}};
+	rl_member_front(&fixture_members, NYC, FIXTURE_NOW);
+	expect("whole", run(999, 0), RL_RESCUE_BACKUP, "P4+0 P6+300 P6+450 P6+600");
+	fixture_members.at[NYC].state = RL_MEMBER_DEAD;
+	expect("parted", run(999, 0), RL_RESCUE_BACKUP, "P4+0 P6+300 P6+450");
+	for (unsigned k = 0; k < 2; k++)
+		rl_pushes_note(&fixture_location.pushes, FIXTURE_NOW - 2000 + 200 * k);
+	expect("one left", run(999, 0), RL_RESCUE_GATE, "");
+}
+
 static void only_of_the_lost(void **state)
 {
 	(void)state;
@@ -111,13 +146,13 @@ static void one_member_rescues(void **state)
 	} rows[] = {
 		{"another is the backup", AMS, NYC, 48.85, 2.35, RL_RESCUE_NOT_MINE, ""},
 		{"the backup is the dead one itself", AMS, SIN, 48.85, 2.35, RL_RESCUE_DEPUTY,
-		 "N4+0 P4+500 P4+650 P4+800"},
+		 "N4+0 P4+500 P4+650"},
 		{"none, and this is the nearest", AMS, RL_NOBODY, 48.85, 2.35, RL_RESCUE_DEPUTY,
-		 "N4+0 P4+500 P4+650 P4+800"},
+		 "N4+0 P4+500 P4+650"},
 		{"none, and another is nearer", NYC, RL_NOBODY, 48.85, 2.35, RL_RESCUE_NOT_MINE,
 		 ""},
 		{"none, and nobody knows: the lowest number", AMS, RL_NOBODY, 999, 0,
-		 RL_RESCUE_DEPUTY, "N4+0 P4+500 P4+650 P4+800"},
+		 RL_RESCUE_DEPUTY, "N4+0 P4+500 P4+650"},
 		{"the same seen by another", NYC, RL_NOBODY, 999, 0, RL_RESCUE_NOT_MINE, ""},
 	};
 
@@ -138,16 +173,49 @@ static void a_backup_that_left_is_replaced(void **state)
 	fixture_location.backup = JNB;
 	expect("it lives", run(48.85, 2.35), RL_RESCUE_NOT_MINE, "");
 	fixture_leave(JNB);
-	expect("and no more", run(48.85, 2.35), RL_RESCUE_DEPUTY, "N4+0 P4+500 P4+650 P4+800");
+	expect("and no more", run(48.85, 2.35), RL_RESCUE_DEPUTY, "N4+0 P4+500 P4+650");
+}
+
+// The nearest may have no path to the client, and only that one itself knows.
+static void one_deputy_more_with_each_round(void **state)
+{
+	static const uint8_t order[] = {AMS, NYC};
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++)
+		for (round_of = 0; round_of < 3; round_of++) {
+			fixture_new(order[i]);
+			fixture_leave(SIN);
+			fixture_location.home = SIN;
+			fixture_location.backup = RL_NOBODY;
+			assert_int_equal(run(48.85, 2.35),
+					 round_of < i ? RL_RESCUE_NOT_MINE : RL_RESCUE_DEPUTY);
+		}
+}
+
+// It sees the same death; what it does then is not heard of.
+static void a_backup_that_is_cut_off_acts(void **state)
+{
+	(void)state;
+	fixture_location.backup = NYC;
+	fixture_members.at[NYC].state = RL_MEMBER_DEAD;
+	rl_member_front(&fixture_members, NYC, FIXTURE_NOW);
+	expect("cut off", run(48.85, 2.35), RL_RESCUE_NOT_MINE, "");
+	rl_member_front(&fixture_members, NYC, FIXTURE_NOW - RL_MEMBER_DEAD_MS);
+	expect("and dead", run(48.85, 2.35), RL_RESCUE_DEPUTY, "N4+0 P4+500 P4+650");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(by_what_the_gate_leaves, fresh),
+		cmocka_unit_test_setup(the_dead_one_is_named_before_one_that_stands_lower, fresh),
+		cmocka_unit_test_setup(half_of_the_gate_while_parted, fresh),
 		cmocka_unit_test_setup(only_of_the_lost, fresh),
 		cmocka_unit_test_setup(one_member_rescues, fresh),
 		cmocka_unit_test_setup(a_backup_that_left_is_replaced, fresh),
+		cmocka_unit_test_setup(one_deputy_more_with_each_round, fresh),
+		cmocka_unit_test_setup(a_backup_that_is_cut_off_acts, fresh),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, fixture_done);

@@ -121,7 +121,8 @@ static void a_client_at_its_nearest_gets_a_backup(void **state)
 	c->m[1].heard[1] = c->now;
 	forget_said(c);
 	run(c, 16000);
-	assert_int_equal(count_said(c, 1, ECHO, 1), 1);
+	// Once, and once more as there was no answer.
+	assert_in_range(count_said(c, 1, ECHO, 1), 1, 2);
 	assert_int_equal(count_said(c, 0, PUSH, 1), 0);
 }
 
