@@ -140,7 +140,8 @@ const struct config_row config_rows[] = {
 	{CLUSTER(members), .preset = "", .type = CONFIG_OBJECTS, .fewest = 1, .most = CONFIG_MEMBERS_MAX,
 	 .rows = config_member_rows, .row_count = CONFIG_MEMBER_ROWS,
 	 .first = offsetof(struct config_members, v), .size = sizeof(struct config_member),
-	 .help = "All machines that answer as this root, this one included; mkworld makes the planet from this list."},
+	 .help = "All machines that answer as this root, this one included; mkworld makes the planet from this list, and a "
+		 "reload (SIGHUP) reads it again."},
 	{CLUSTER(key_file), .preset = "", .type = CONFIG_PATH, .max = CONFIG_PATH_MAX - 1,
 	 .help = "File with the key that seals what members tell each other: 64 hex digits, mode 0600, the same at every "
 		 "member."},
