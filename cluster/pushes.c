@@ -42,6 +42,16 @@ uint64_t rl_pushes_age(const struct rl_pushes *p, uint64_t now_ms)
 	return age > 0 ? (uint64_t)age * RL_PUSH_TICK_MS : 0;
 }
 
+unsigned rl_pushes_left(const struct rl_pushes *p, uint64_t now_ms, bool parted)
+{
+	unsigned most = parted ? RL_PUSHES_PARTED : RL_PUSHES_MAX;
+	unsigned sent = rl_pushes_in_chain(p, now_ms);
+
+	if (parted && rl_pushes_age(p, now_ms) <= RL_PUSHES_REST_MS)
+		sent = p->count;
+	return sent < most ? most - sent : 0;
+}
+
 // The ages of a chain's members in ticks before `newest`.
 static unsigned ages(const struct rl_pushes *p, uint32_t newest, int32_t age[RL_PUSHES_MAX])
 {

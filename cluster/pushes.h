@@ -14,6 +14,7 @@
 enum {
 	RL_PUSHES_MAX = 6,    // the gate: no client gets more in one chain
 	RL_PUSHES_PARTED = 3, // of those for each half of a cluster that is parted
+	RL_PUSHES_REST_MS = 64000,
 	RL_PUSH_TICK_BITS = 24,
 	RL_PUSH_TICK_MS = 128,
 	RL_PUSH_CHAIN_TICKS = 250, // 32 s: the client's 30 s, and 2 s for clocks and transit
@@ -40,11 +41,9 @@ static inline int32_t rl_push_tick_diff(uint32_t a, uint32_t b)
 // How many of the chain a PUSH sent now would add to: 0..RL_PUSHES_MAX. At RL_PUSHES_MAX the gate
 // is shut.
 unsigned rl_pushes_in_chain(const struct rl_pushes *p, uint64_t now_ms);
-// How many a chain may have by this member: parted is rl_member_parted.
-static inline unsigned rl_pushes_most(bool parted)
-{
-	return parted ? RL_PUSHES_PARTED : RL_PUSHES_MAX;
-}
+// How many may follow now. parted is rl_member_parted: of two halves neither knows of the other's
+// PUSHes, so each keeps to its share, and then rests until the other's cannot link two chains.
+unsigned rl_pushes_left(const struct rl_pushes *p, uint64_t now_ms, bool parted);
 // One was sent. Call it per packet, also for the second of two sent at once.
 void rl_pushes_note(struct rl_pushes *p, uint64_t now_ms);
 // Milliseconds since the newest; UINT64_MAX if there is none, or only one that a wrong clock has

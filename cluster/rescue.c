@@ -3,29 +3,33 @@
 
 #include "root/named.h"
 
-#include <limits.h>
-
 RL_NAMED(rl_rescue, enum rl_rescue_why, RL_RESCUE_WHYS);
 
-// Every living member comes to the same order of deputies: of those with room the best by the
-// client's place first, or by number if that is not known. This member's place in it.
-static unsigned rank(const struct rl_score_view *v, const struct rl_location *l,
-		     struct rl_geo where)
+// Is a before b, for a client there? By the way alone, as measured round trips and load are not
+// known alike to all; by number where that says nothing.
+static bool nearer(const struct rl_score_view *v, const struct rl_score_client *c, uint8_t a,
+		   uint8_t b)
 {
-	struct rl_score_client c = {
-		.where = where,
-		.prefix = {l->v4.family ? rl_prefix(&l->v4, RL_PREFIX_SITE) : 0,
-			   l->v6.family ? rl_prefix(&l->v6, RL_PREFIX_SITE) : 0},
-	};
-	struct rl_score s;
-	unsigned at = 0;
+	double to_a = rl_score_way(v, c, a), to_b = rl_score_way(v, c, b);
 
-	rl_score(v, &c, &s);
-	const uint8_t *order = s.count ? s.order : s.target;
-	unsigned count = s.count ? s.count : s.target_count;
-	while (at < count && order[at] != v->members->self)
-		at++;
-	return at < count ? at : UINT_MAX;
+	return to_a < 0 || to_b < 0 || to_a == to_b ? a < b : to_a < to_b;
+}
+
+// Every living member comes to the same order of deputies, and has its turn in one round of as many
+// as there are.
+static bool my_turn(const struct rl_score_view *v, struct rl_geo where, unsigned round)
+{
+	const struct rl_member_table *t = v->members;
+	struct rl_score_client c = {.where = where};
+	unsigned before = 0, all = 0;
+
+	for (unsigned i = 0; i < t->count; i++) {
+		if (!rl_member_target(t, t->ids[i]))
+			continue;
+		all++;
+		before += nearer(v, &c, t->ids[i], t->self);
+	}
+	return rl_member_target(t, t->self) && before == round % all;
 }
 
 // Also one that is only cut off: it sees the same death.
@@ -77,14 +81,11 @@ enum rl_rescue_why rl_rescue(const struct rl_score_view *v, const struct rl_loca
 		return RL_RESCUE_ALIVE;
 	if (!w->by[RL_FAMILY_4] && !w->by[RL_FAMILY_6])
 		return RL_RESCUE_NO_PATH;
-	// Of deputies there is one more with each round: only a deputy itself knows whether it
-	// reaches the client.
+	// Another deputy with each round: only a deputy itself knows whether it reaches the client.
 	bool backup = backup_acts(v, l);
-	if (backup ? l->backup != self : rank(v, l, where) > w->round)
+	if (backup ? l->backup != self : !my_turn(v, where, w->round))
 		return RL_RESCUE_NOT_MINE;
-	unsigned chain = rl_pushes_in_chain(&l->pushes, v->now_ms);
-	unsigned most = rl_pushes_most(rl_member_parted(v->members, own_ms));
-	unsigned left = chain < most ? most - chain : 0;
+	unsigned left = rl_pushes_left(&l->pushes, v->now_ms, rl_member_parted(v->members, own_ms));
 	if (left < 2)
 		return RL_RESCUE_GATE;
 	uint8_t first = w->equal ? RL_NOBODY : l->home;

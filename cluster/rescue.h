@@ -9,8 +9,8 @@
 // was not offered together with the home, and so stands at the bottom, the first PUSH therefore
 // names the dead home and then the backup: both stand alike after it, and the next one decides.
 //
-// A client without a living backup is tried by the members that live, the best for it first and one
-// more with each round, with a NOP before: behind NAT that reaches it only from a member that it
+// A client without a living backup is tried by the members that live, the nearest to it first and
+// another with each round, with a NOP before: behind NAT that reaches it only from a member that it
 // has spoken to lately, and nobody knows which those are but they themselves.
 //
 // Pure; the caller keeps the pace.

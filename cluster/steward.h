@@ -145,7 +145,7 @@ struct rl_steward_rescue {
 	bool dead[RL_MEMBER_IDS]; // and not back yet
 	bool lost[RL_MEMBER_IDS]; // nor served by its front addresses
 	uint32_t next[RL_MEMBER_IDS];
-	unsigned round; // one deputy more may try with each
+	unsigned round; // another deputy tries in each
 	uint64_t again_ms;
 	struct rl_directory_cursor others;
 };

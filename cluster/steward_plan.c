@@ -47,8 +47,7 @@ static int push(struct rl_steward *s, const struct rl_location *l, const struct 
 	if (n == 0)
 		return 0;
 	// Another member may have sent some since this was decided.
-	if (rl_pushes_in_chain(&l->pushes, now) >=
-	    rl_pushes_most(rl_member_parted(&s->members, s->now_ms))) {
+	if (rl_pushes_left(&l->pushes, now, rl_member_parted(&s->members, s->now_ms)) == 0) {
 		s->counters.gated++;
 		return 0;
 	}

@@ -26,6 +26,7 @@ static const char usage[] =
 	"  capacity   Singapore can carry half of those it is the nearest for\n"
 	"  kill       the busiest member dies\n"
 	"  drain      a member is emptied\n"
+	"  double     the two busiest members die at once\n"
 	"  partition  three members and three lose sight of each other; then again, and one dies\n"
 	"  skew       the same with a member whose clock is wrong by 3 s\n"
 	"  links      the same, and a death, over links that lose 5 % and delay by up to 300 ms\n";
@@ -40,16 +41,17 @@ enum {
 	PARTITION = 64,
 	SKEW = 128,
 	LINKS = 256,
-	ALL = 511
+	DOUBLE = 512,
+	ALL = 1023
 };
 
 static const struct {
 	const char *name;
 	unsigned bit;
 } scenarios[] = {
-	{"table", TABLE},         {"handoff", HANDOFF}, {"wrong", WRONG},
-	{"capacity", CAPACITY},   {"kill", KILL},       {"drain", DRAIN},
-	{"partition", PARTITION}, {"skew", SKEW},       {"links", LINKS},
+	{"table", TABLE}, {"handoff", HANDOFF}, {"wrong", WRONG},         {"capacity", CAPACITY},
+	{"kill", KILL},   {"drain", DRAIN},     {"partition", PARTITION}, {"skew", SKEW},
+	{"links", LINKS}, {"double", DOUBLE},
 };
 
 struct arguments {
@@ -123,10 +125,13 @@ static int failures(struct sim_figures *f, const struct arguments *a)
 	int ret = sim_landed(&s, &a->o, a->places);
 	if (ret < 0)
 		return ret;
-	if (a->scenarios & KILL)
-		sim_kill(f, &s);
+	// First, while the member that is drained has as many as it would have by itself.
 	if (a->scenarios & DRAIN)
 		sim_drain(f, &s);
+	if (a->scenarios & KILL)
+		sim_kill(f, &s);
+	if (a->scenarios & DOUBLE)
+		sim_double(f, &s);
 	if (a->scenarios & PARTITION)
 		sim_partition(f, &s);
 	sim_judge(f, &s);
@@ -146,7 +151,7 @@ static int run(struct sim_figures *f, const struct arguments *a)
 		ret = sim_wrong(f, &a->o, a->places);
 	if (ret == 0 && a->scenarios & CAPACITY)
 		ret = sim_capacity(f, &a->o, a->places);
-	if (ret == 0 && a->scenarios & (KILL | DRAIN | PARTITION))
+	if (ret == 0 && a->scenarios & (KILL | DRAIN | DOUBLE | PARTITION))
 		ret = failures(f, a);
 	if (ret == 0 && a->scenarios & SKEW)
 		ret = sim_skew(f, &a->o, a->places);

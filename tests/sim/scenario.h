@@ -30,6 +30,8 @@ int sim_links(struct sim_figures *f, const struct sim_options *o, const char *pl
 
 // These go on from where a cluster is, and leave it whole.
 void sim_kill(struct sim_figures *f, struct sim *s);
+// The two busiest members die at once.
+void sim_double(struct sim_figures *f, struct sim *s);
 void sim_drain(struct sim_figures *f, struct sim *s);
 void sim_partition(struct sim_figures *f, struct sim *s);
 // The busiest member dies, and comes back; figures of that name.

@@ -33,8 +33,10 @@ void sim_forget_moves(struct sim *s)
 static unsigned busiest(struct sim *s)
 {
 	unsigned most = 0;
-	for (unsigned m = 1; m < SIM_MEMBERS; m++)
-		if (sim_member_load(s, m) > sim_member_load(s, most))
+	while (!s->node[most].up)
+		most++;
+	for (unsigned m = most + 1; m < SIM_MEMBERS; m++)
+		if (s->node[m].up && sim_member_load(s, m) > sim_member_load(s, most))
 			most = m;
 	return most;
 }
@@ -85,6 +87,62 @@ void sim_kill(struct sim_figures *f, struct sim *s)
 	sim_kill_of(f, s, "kill");
 	// Those who were rescued are rescued again, though each time a client trusts its home more.
 	sim_kill_of(f, s, "kill_again");
+}
+
+// What the living could do for the marked: whose backup died as well, and whom no packet of any
+// living member reaches, as its NAT has forgotten all of those.
+static void orphans(struct sim_figures *f, struct sim *s, uint32_t marked, const unsigned dead[2])
+{
+	unsigned witness = 0;
+	uint32_t orphan = 0, shut = 0;
+
+	while (!s->node[witness].up)
+		witness++;
+	for (uint32_t i = 0; i < s->o.clients; i++) {
+		const struct sim_client *c = &s->clients[i];
+		struct rl_location l;
+		if (!c->mark || !sim_member_find(s, witness, i, &l))
+			continue;
+		bool other =
+			l.backup != RL_NOBODY && l.backup != dead[0] + 1 && l.backup != dead[1] + 1;
+		bool open = c->nat == SIM_NAT_NONE;
+		for (uint8_t p = 0; p < SIM_PATHS; p++)
+			open |= s->node[sim_path_member(p)].up && c->open[p] >= sim_now(s);
+		orphan += !other;
+		shut += !other && !open;
+	}
+	figure(f, "double", "backup_dead_too", (double)orphan / marked, SIM_NO_GOAL, 0);
+	figure(f, "double", "out_of_reach", (double)shut / marked, SIM_NO_GOAL, 0);
+}
+
+// Two members at once: those who were each other's clients' backups leave them to deputies.
+void sim_double(struct sim_figures *f, struct sim *s)
+{
+	unsigned dead[2];
+	uint32_t since = sim_now(s), marked = 0;
+
+	sim_forget_moves(s);
+	for (unsigned k = 0; k < 2; k++) {
+		dead[k] = busiest(s);
+		sim_member_kill(s, dead[k]);
+	}
+	for (uint32_t i = 0; i < s->o.clients; i++) {
+		int m = used(s, i);
+		marked += s->clients[i].mark = m == (int)dead[0] || m == (int)dead[1];
+	}
+	orphans(f, s, marked, dead);
+	sim_run(s, 8 * SECOND);
+	figure(f, "double", "rehomed_8s", rehomed(s, marked, since), SIM_NO_GOAL, 0);
+	sim_run(s, 17 * SECOND);
+	figure(f, "double", "rehomed_25s", rehomed(s, marked, since), SIM_NO_GOAL, 0);
+	sim_run(s, SIM_RECOVER_MS);
+	figure(f, "double", "rehomed_5min", rehomed(s, marked, since), SIM_NO_GOAL, 0);
+	for (unsigned k = 0; k < 2; k++)
+		if (sim_member_start(s, dead[k]) < 0)
+			f->count = 0;
+	sim_run(s, SIM_RECOVER_MS);
+	figure(f, "double", "kept", sim_served(s, true), SIM_AT_LEAST, 0.999);
+	sim_forget_moves(s);
 }
 
 // Clients that send to a member which is down or has forgotten them lose what they send.

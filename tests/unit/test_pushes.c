@@ -70,6 +70,24 @@ static const struct {
 	{"one knows what joins the other's", {0, 50}, 2, {25}, 1, 51, 2},
 };
 
+static void what_is_left(void **state)
+{
+	const uint64_t t = 1800000000000;
+	struct rl_pushes p = {0};
+
+	(void)state;
+	assert_int_equal(rl_pushes_left(&p, t, false), RL_PUSHES_MAX);
+	assert_int_equal(rl_pushes_left(&p, t, true), RL_PUSHES_PARTED);
+	for (unsigned i = 0; i < 3; i++)
+		rl_pushes_note(&p, t + 200 * i);
+	assert_int_equal(rl_pushes_left(&p, t + 1000, false), RL_PUSHES_MAX - 3);
+	assert_int_equal(rl_pushes_left(&p, t + 1000, true), 0);
+	// A chain is over after 32 s; half a cluster waits for what the other may have sent in it.
+	assert_int_equal(rl_pushes_left(&p, t + 40000, false), RL_PUSHES_MAX);
+	assert_int_equal(rl_pushes_left(&p, t + 40000, true), 0);
+	assert_int_equal(rl_pushes_left(&p, t + 66000, true), RL_PUSHES_PARTED);
+}
+
 static void unions_in_a_table(void **state)
 {
 	(void)state;
@@ -136,6 +154,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_gate_in_a_table),
+		cmocka_unit_test(what_is_left),
 		cmocka_unit_test(unions_in_a_table),
 		cmocka_unit_test(time_comes_round),
 		cmocka_unit_test(a_wrong_clock_does_not_shut_the_gate),

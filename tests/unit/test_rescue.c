@@ -177,20 +177,26 @@ static void a_backup_that_left_is_replaced(void **state)
 }
 
 // The nearest may have no path to the client, and only that one itself knows.
-static void one_deputy_more_with_each_round(void **state)
+static void each_deputy_has_its_round(void **state)
 {
-	static const uint8_t order[] = {AMS, NYC};
+	enum { ROUNDS = 16 };
+	static const uint8_t all[] = {AMS, JNB, NYC, SAO, SFO};
+	unsigned acts[ROUNDS] = {0}, nearest = 0;
 
 	(void)state;
-	for (unsigned i = 0; i < 2; i++)
-		for (round_of = 0; round_of < 3; round_of++) {
-			fixture_new(order[i]);
+	for (unsigned i = 0; i < sizeof(all); i++)
+		for (round_of = 0; round_of < ROUNDS; round_of++) {
+			fixture_new(all[i]);
 			fixture_leave(SIN);
 			fixture_location.home = SIN;
 			fixture_location.backup = RL_NOBODY;
-			assert_int_equal(run(48.85, 2.35),
-					 round_of < i ? RL_RESCUE_NOT_MINE : RL_RESCUE_DEPUTY);
+			bool acted = run(48.85, 2.35) == RL_RESCUE_DEPUTY;
+			acts[round_of] += acted;
+			nearest += acted && round_of == 0 && all[i] == AMS;
 		}
+	assert_int_equal(nearest, 1);
+	for (unsigned k = 0; k < ROUNDS; k++)
+		assert_int_equal(acts[k], 1);
 }
 
 // It sees the same death; what it does then is not heard of.
@@ -214,7 +220,7 @@ int main(void)
 		cmocka_unit_test_setup(only_of_the_lost, fresh),
 		cmocka_unit_test_setup(one_member_rescues, fresh),
 		cmocka_unit_test_setup(a_backup_that_left_is_replaced, fresh),
-		cmocka_unit_test_setup(one_deputy_more_with_each_round, fresh),
+		cmocka_unit_test_setup(each_deputy_has_its_round, fresh),
 		cmocka_unit_test_setup(a_backup_that_is_cut_off_acts, fresh),
 	};
 
