@@ -29,4 +29,5 @@ for name in a b c; do
 	port=$((port + 1))
 done
 LSAN_OPTIONS="suppressions=$(dirname "$0")/lsan.supp:print_suppressions=0" \
+	TSAN_OPTIONS="suppressions=$(dirname "$0")/tsan.supp:print_suppressions=0" \
 	"$NATS_LINK" "$WORK" "$WORK/alice" "$WORK/other" "${@:3}"
