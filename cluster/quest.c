@@ -12,9 +12,10 @@ struct rl_quest {
 	uint64_t since_ms; // asked last, or known
 	uint8_t state;     // enum state
 	uint8_t tries;
-	uint8_t sibling; // KEPT: that knows it
 	uint8_t waiting;
 	bool reached; // at least one sibling was asked
+	bool counted; // in q->of
+	uint16_t of;  // where
 	uint8_t public_key[ZT_PUBLIC_LEN];
 	struct rl_quest_waiter waiter[RL_QUEST_WAITERS];
 };
@@ -100,6 +101,34 @@ static void wait(struct rl_quest *e, const struct rl_quest_waiter *w)
 		e->waiter[e->waiting++] = *w;
 }
 
+// A new question, if its client may have one more. NULL: counted.
+static struct rl_quest *begin(struct rl_quests *q, struct rl_quest *e, uint64_t address,
+			      const struct rl_quest_waiter *w)
+{
+	uint16_t of = w ? (uint16_t)(rl_hash64(q->key, w->client) % RL_QUEST_CLIENTS) : 0;
+	if (w && q->of[of] == RL_QUEST_EACH) {
+		q->counters.over++;
+		return NULL;
+	}
+	e = e ? e : place(q, address);
+	if (!e) {
+		q->counters.full++;
+		return NULL;
+	}
+	*e = (struct rl_quest){.address = address, .state = OPEN, .counted = w != NULL, .of = of};
+	q->of[of] += w != NULL;
+	q->open++;
+	q->counters.asked++;
+	return e;
+}
+
+static void end(struct rl_quests *q, struct rl_quest *e, enum state state)
+{
+	e->state = state;
+	q->open--;
+	q->of[e->of] -= e->counted;
+}
+
 static bool kept(const struct rl_quest *e, uint64_t now_ms)
 {
 	return e->state == KEPT && now_ms - e->since_ms < RL_QUEST_KEPT_MS;
@@ -115,14 +144,9 @@ void rl_quest_ask(struct rl_quests *q, uint64_t address, const struct rl_quest_w
 		return;
 	}
 	if (!e || e->state == KEPT) {
-		e = e ? e : place(q, address);
-		if (!e) {
-			q->counters.full++;
+		e = begin(q, e, address, w);
+		if (!e)
 			return;
-		}
-		*e = (struct rl_quest){.address = address, .state = OPEN};
-		q->open++;
-		q->counters.asked++;
 		rl_abroad_note(q->abroad, address, RL_ABROAD_ASKED, 0, now_ms);
 		send(q, e, now_ms);
 	}
@@ -139,10 +163,8 @@ void rl_quest_found(struct rl_quests *q, unsigned sibling, const struct rl_ident
 		return;
 	}
 	memcpy(e->public_key, id->public_key, ZT_PUBLIC_LEN);
-	e->state = KEPT;
-	e->sibling = (uint8_t)sibling;
+	end(q, e, KEPT);
 	e->since_ms = now_ms;
-	q->open--;
 	q->counters.found++;
 	rl_abroad_note(q->abroad, id->address, RL_ABROAD_AT, sibling, now_ms);
 	for (unsigned i = 0; i < e->waiting; i++)
@@ -157,8 +179,7 @@ static void give_up(struct rl_quests *q, struct rl_quest *e, uint64_t now_ms)
 		q->counters.nobody++;
 		rl_abroad_note(q->abroad, e->address, RL_ABROAD_NOBODY, 0, now_ms);
 	}
-	e->state = FREE;
-	q->open--;
+	end(q, e, FREE);
 }
 
 void rl_quest_tick(struct rl_quests *q, uint64_t now_ms)

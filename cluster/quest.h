@@ -15,7 +15,9 @@
 
 enum {
 	RL_QUEST_WAYS = 4,
-	RL_QUEST_WAITERS = 4, // for one node; who comes later asks again in half a second
+	RL_QUEST_EACH = 64,      // questions under way because of one client
+	RL_QUEST_CLIENTS = 1024, // told apart for that, or nearly
+	RL_QUEST_WAITERS = 4,    // for one node; who comes later asks again in half a second
 	RL_QUEST_AGAIN_MS = 500,
 	RL_QUEST_TRIES = 3,
 	RL_QUEST_KEPT_MS = 60000, // an identity
@@ -43,6 +45,7 @@ struct rl_quest_counters {
 	uint64_t told;      // clients answered
 	uint64_t from_kept; // of them, without asking
 	uint64_t full;      // not asked: too many questions at once
+	uint64_t over;      // not asked: too many of one client at once
 	uint64_t unasked;   // identities that nobody had asked for, not taken
 };
 
@@ -50,7 +53,8 @@ struct rl_quest;
 struct rl_quests {
 	struct rl_quest *at; // in sets of RL_QUEST_WAYS
 	uint32_t mask;
-	uint32_t open; // questions under way
+	uint32_t open;                // questions under way
+	uint8_t of[RL_QUEST_CLIENTS]; // of them, by hash of the client that was the first to ask
 	uint64_t key[2];
 	struct rl_abroad *abroad;
 	struct rl_quest_host host;

@@ -121,6 +121,10 @@ static void check_sibling_front(struct config_report *r, const struct config *c,
 
 static void check_siblings(struct config_report *r, const struct config *c)
 {
+	uint32_t hops = c->cluster.given ? 3 : 2;
+	if (c->siblings.count && c->limits.hop_limit < hops)
+		of_object(r, c->siblings.v[0].line, "siblings", 0,
+			  "limits.hop_limit must be %u or more, or packets end on their way", hops);
 	for (unsigned i = 0; i < c->siblings.count; i++) {
 		const struct config_sibling *it = &c->siblings.v[i];
 		for (unsigned f = 0; f < it->fronts.count; f++)

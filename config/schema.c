@@ -109,7 +109,8 @@ const struct config_row config_rows[] = {
 	{LIMIT(peer_verb_pps), .min = 0, .max = RATE_MAX, .preset = "200", .unit = "packets/s",
 	 .help = "Packets for the root from one peer; 0: no limit."},
 	{LIMIT(sibling_pps), .min = 0, .max = 65535, .preset = "20000", .unit = "packets/s",
-	 .help = "Packets for the root from one sibling, all its members together; 0: no limit."},
+	 .help = "Packets for the root from one sibling, all its members together, each of them within known_pps; 0: no "
+		 "limit."},
 	{LIMIT(guess_pps), .min = 0, .max = RATE_MAX, .preset = "20", .unit = "packets/s",
 	 .help = "Packets from one IPv4 address or IPv6 /64 forwarded to a sibling before it has said that it knows whom "
 		 "they are for; 0: no limit."},

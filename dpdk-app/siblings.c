@@ -121,24 +121,33 @@ static bool refuse(struct rl_packet *p, enum rl_drop why, _Atomic uint64_t *coun
 	return false;
 }
 
-// Does a sibling know this node? Asks if nobody has lately.
-static enum rl_abroad_state look_up(struct siblings *s, uint64_t address, unsigned *sibling)
+// Siblings are asked whether they know this node.
+static void ask_where(struct siblings *s, uint64_t address, enum rl_abroad_state state,
+		      unsigned sibling, uint64_t now_ms)
 {
-	uint64_t now_ms = clock_now(s->o.clock);
+	struct event e = {.address = address, .type = EVENT_SEEN};
+	tell(s, &e);
+	rl_abroad_note(&s->abroad, address, state == RL_ABROAD_OLD ? state : RL_ABROAD_ASKED,
+		       sibling, now_ms);
+}
+
+static bool way_to(const struct siblings *s, unsigned sibling, uint64_t now_ms, struct rl_path *to)
+{
+	uint8_t front = sibling < s->count
+				? atomic_load_explicit(&s->best[sibling], memory_order_relaxed)
+				: SIBLINGS_NO_FRONT;
+	return front != SIBLINGS_NO_FRONT &&
+	       rl_root_sibling_way(s->o.root, sibling, front, now_ms, SIBLINGS_LIFE_MS, to);
+}
+
+static enum rl_abroad_state look_up(const struct siblings *s, uint64_t address, uint64_t now_ms,
+				    unsigned *sibling)
+{
 	int is = rl_root_sibling_of(s->o.root, address);
-	if (is >= 0) {
-		*sibling = (unsigned)is;
-		return RL_ABROAD_AT;
-	}
-	enum rl_abroad_state state = rl_abroad_find(&s->abroad, address, now_ms, sibling);
-	if (state == RL_ABROAD_UNKNOWN || state == RL_ABROAD_OLD) {
-		struct event e = {.address = address, .type = EVENT_SEEN};
-		tell(s, &e);
-		rl_abroad_note(&s->abroad, address,
-			       state == RL_ABROAD_OLD ? RL_ABROAD_OLD : RL_ABROAD_ASKED, *sibling,
-			       now_ms);
-	}
-	return state;
+	if (is == RL_SIBLING_NONE)
+		return rl_abroad_find(&s->abroad, address, now_ms, sibling);
+	*sibling = (unsigned)is;
+	return RL_ABROAD_AT;
 }
 
 bool siblings_forward(struct siblings *s, struct rl_worker *core, struct rl_packet *p)
@@ -149,21 +158,20 @@ bool siblings_forward(struct siblings *s, struct rl_worker *core, struct rl_pack
 	// A sibling has sent it here because it knows nobody nearer: it goes no further.
 	if (rl_root_sibling_at(s->o.root, &p->from) != RL_SIBLING_NONE)
 		return refuse(p, RL_DROP_FROM_SIBLING, &s->counters.from_sibling);
-	enum rl_abroad_state state = look_up(s, p->zt_to, &sibling);
+	uint64_t now_ms = clock_now(s->o.clock);
+	enum rl_abroad_state state = look_up(s, p->zt_to, now_ms, &sibling);
 	if (state == RL_ABROAD_NOBODY)
 		return refuse(p, RL_DROP_NOBODY, &s->counters.nobody);
 	bool guess = state == RL_ABROAD_UNKNOWN || state == RL_ABROAD_ASKED;
 	if (guess)
 		sibling = atomic_load_explicit(&s->nearest, memory_order_relaxed);
-	uint8_t front = sibling < s->count
-				? atomic_load_explicit(&s->best[sibling], memory_order_relaxed)
-				: SIBLINGS_NO_FRONT;
-	if (front == SIBLINGS_NO_FRONT ||
-	    !rl_root_sibling_way(s->o.root, sibling, front, clock_now(s->o.clock), SIBLINGS_LIFE_MS,
-				 &p->to))
+	if (!way_to(s, sibling, now_ms, &p->to))
 		return refuse(p, p->drop, &s->counters.unreached);
+	// Who is over his budget makes nobody ask either.
 	if (guess && !rl_worker_guess(core, p))
 		return refuse(p, RL_DROP_RATE_GUESS, &s->counters.over);
+	if (state == RL_ABROAD_UNKNOWN || state == RL_ABROAD_OLD)
+		ask_where(s, p->zt_to, state, sibling, now_ms);
 	count(guess ? &s->counters.guessed : &s->counters.forwarded);
 	return true;
 }

@@ -10,7 +10,7 @@
 
 enum {
 	ABROAD = 65536,
-	QUESTIONS = 2048,
+	QUESTIONS = 8192, // 2 MB
 	GROUPS = 1024,
 };
 

@@ -66,6 +66,7 @@ char *siblings_status(void *siblings)
 	add(o, "told", q->told);
 	add(o, "toldFromMemory", q->from_kept);
 	add(o, "questionsFull", q->full);
+	add(o, "clientOver", q->over);
 	add(o, "unasked", q->unasked);
 	add(o, "groupsAsked", g->asked);
 	add(o, "groupsFound", g->found);

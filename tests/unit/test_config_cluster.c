@@ -244,6 +244,11 @@ static const struct {
 	{"{\"cluster\": {\"name\": \"x\", \"member\": \"a\", " REST ", \"members\": [" A "]},\n"
 	 "\"siblings\": [" SIBLING("b", ID1, "192.0.2.1/9993") "]}",
 	 "f:2: siblings[0]: 192.0.2.1/9993 is a front of our own member \"a\"\n"},
+	{"{\"limits\": {\"hop_limit\": 1}, \"siblings\": [" SIBLING("b", ID1, "192.0.2.1/1") "]}",
+	 "f:1: siblings[0]: limits.hop_limit must be 2 or more, or packets end on their way\n"},
+	{"{\"cluster\": {\"name\": \"x\", \"member\": \"a\", " REST ", \"members\": [" A "]},\n"
+	 "\"limits\": {\"hop_limit\": 2}, \"siblings\": [" SIBLING("b", ID1, "192.0.2.9/1") "]}",
+	 "f:2: siblings[0]: limits.hop_limit must be 3 or more, or packets end on their way\n"},
 };
 
 static void test_mistakes(void **state)

@@ -169,6 +169,30 @@ static void a_flood_of_questions_is_bounded(void **state)
 	assert_int_equal(r->q.open, 1);
 }
 
+static void one_client_leaves_room_for_others(void **state)
+{
+	struct rig *r = *state;
+	struct rl_quest_waiter w = client(1, 1), other = client(2, 1);
+	struct rl_identity id = identity(0x2000000000);
+	free(r->q.at);
+	r->q.at = memory(rl_quest_size(4096));
+	r->q.mask = 4096 / RL_QUEST_WAYS - 1;
+	for (uint64_t i = 0; i < 1000; i++)
+		rl_quest_ask(&r->q, 0x2000000000 + i, &w, start);
+	assert_int_equal(r->q.open, RL_QUEST_EACH);
+	assert_int_equal(r->q.counters.over, 1000 - RL_QUEST_EACH);
+	rl_quest_ask(&r->q, X, &other, start);
+	assert_int_equal(r->q.open, RL_QUEST_EACH + 1);
+	rl_quest_found(&r->q, 0, &id, start);
+	rl_quest_ask(&r->q, 0x3000000000, &w, start);
+	rl_quest_ask(&r->q, 0x3000000001, &w, start);
+	assert_int_equal(r->q.open, RL_QUEST_EACH + 1); // one ended, one began
+	for (uint64_t now = start; now < start + 3000; now += 100)
+		rl_quest_tick(&r->q, now);
+	rl_quest_ask(&r->q, 0x3000000002, &w, start + 3000);
+	assert_int_equal(r->q.open, 1);
+}
+
 static void nobody_can_be_foisted(void **state)
 {
 	struct rig *r = *state;
@@ -191,6 +215,7 @@ int main(void)
 		T(unanswered_questions_end),
 		T(siblings_out_of_reach_say_nothing_of_anybody),
 		T(a_flood_of_questions_is_bounded),
+		T(one_client_leaves_room_for_others),
 		T(nobody_can_be_foisted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
