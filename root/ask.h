@@ -15,7 +15,7 @@
 struct rl_worker;
 
 enum {
-	RL_ASKS = 16, // of one call of the core
+	RL_ASKS = 32, // of one call of the core
 	RL_ASK_WHOIS_MAX = 64,
 };
 

@@ -11,7 +11,20 @@
 #include <string.h>
 
 // Places: x and z are at member A, y and w at B; the last one says HELLO to A, and later to B.
-enum { A, B, MEMBERS, X = 0, Z = 1, Y = 0, W = 1, LAST = 2, EACH = 3, IDENTITIES = 5, TRIES = 5 };
+enum {
+	A,
+	B,
+	MEMBERS,
+	X = 0,
+	Z = 1,
+	Y = 0,
+	W = 1,
+	LAST = 2,
+	EACH = 3,
+	IDENTITIES = 5,
+	TRIES = 5,
+	ONLINE_MS = 30000
+};
 
 // Each net is what is said to one member.
 static struct {
@@ -80,15 +93,6 @@ static const struct udp_seen *whois(unsigned m, unsigned i, const uint64_t *addr
 	return udp_wait(&s.net[m], from, &want, timeout_ms);
 }
 
-// What makes a member a client's home.
-static bool lands(unsigned m, unsigned first, unsigned count)
-{
-	bool good = udp_online(&s.net[m], node_of(m, first), count, 10000) == count;
-	for (unsigned i = first; i < first + count; i++)
-		good = good && whois(m, i, &s.root.address, 1, 2000);
-	return good;
-}
-
 static bool tells(const struct node_event *e, unsigned k, const struct rl_identity *id)
 {
 	return k < e->whois_count && rl_identity_equal(&e->whois[k], id);
@@ -105,6 +109,15 @@ static const struct udp_seen *whois_whole(unsigned m, unsigned i, const uint64_t
 			return seen;
 	}
 	return NULL;
+}
+
+// What makes a member a client's home.
+static bool lands(unsigned m, unsigned first, unsigned count)
+{
+	bool good = udp_online(&s.net[m], node_of(m, first), count, ONLINE_MS) == count;
+	for (unsigned i = first; i < first + count; i++)
+		good = good && whois_whole(m, i, &s.root.address, 1, 1);
+	return good;
 }
 
 // Members tell each other of clients within moments; until then the answer is silence.
@@ -220,14 +233,14 @@ int main(int argc, char **argv)
 		fputs("cluster_whois: no identities, or no sockets\n", stderr);
 		return 2;
 	}
-	check(udp_online(&s.net[A], node_of(A, LAST), 1, 10000) == 1, "a newcomer at A");
+	check(udp_online(&s.net[A], node_of(A, LAST), 1, ONLINE_MS) == 1, "a newcomer at A");
 	if (check(lands(A, X, 2) && lands(B, Y, 2), "two clients at home at each member") &&
 	    check(known_across(), "A's client learns who B's is")) {
 		mixed_list();
 		nobody();
 		talk();
 	}
-	check(udp_online(&s.net[B], node_of(B, LAST), 1, 10000) == 1, "the newcomer at B, too");
+	check(udp_online(&s.net[B], node_of(B, LAST), 1, ONLINE_MS) == 1, "the newcomer at B, too");
 	udp_net_free(&s.net[A]);
 	udp_net_free(&s.net[B]);
 	rl_cipher_free(s.cipher);
