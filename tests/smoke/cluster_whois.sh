@@ -43,10 +43,14 @@ home=$(ask a cluster | jq -r '.members[] | select(.self).name')
 client=$(ask a peers | jq -r '.[].address' | while read -r address; do
 	ask a who "$address" | jq -r 'select(.here) | .address'
 done | head -n 1)
-check "a client is at a, by paths of its own" eval 'ask a who "$client" | jq -e ".live and (.paths | length) > 0" >/dev/null'
-check "b was told so by a, and would send there by its front" eval 'ask b who "$client" |
-	jq -e ".live and (.here | not) and .home == \"$home\" and .way == \"10.91.0.1/9993\" and .toldMs >= 0 and
-		(.ipv4 | startswith(\"192.88.99.1/\"))" >/dev/null'
-check "it is shown" eval '"$CLI" --state "$WORK/state-b" who "$client" | grep -q "^$client is at $home; .* told by $home "'
+at_a() { ask a who "$client" | jq -e '.live and (.paths | length) > 0'; }
+told_b() {
+	ask b who "$client" | jq -e --arg home "$home" '.live and (.here | not) and .home == $home and
+		.way == "10.91.0.1/9993" and .toldMs >= 0 and (.ipv4 | startswith("192.88.99.1/"))'
+}
+as_a_line() { "$CLI" --state "$WORK/state-b" who "$client" | grep "^$client is at $home; .* told by $home "; }
+check "a client is at a, by paths of its own" at_a
+check "b was told so by a, and would send there by its front" told_b
+check "it is shown" as_a_line
 check "the cluster is shown with it" eval '"$CLI" --state "$WORK/state-b" cluster | grep -q "^whois.*learned"'
 exit $FAILED
