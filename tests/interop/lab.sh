@@ -18,6 +18,7 @@ P=rllab$$
 FAILED=0
 NODES="ctrl c1 c2 c3"
 ONLINE_MS=6000
+JOIN_S=20
 NET4=1 # 0: no IPv4 on the underlay
 
 verdict() { # STATUS TEXT
@@ -48,8 +49,9 @@ die() {
 
 need() {
 	local tool
-	# What is measured is the network, not who else wants the processor.
-	renice -n -10 $$ >/dev/null 2>&1
+	# What is measured is the network, not who else wants the processor: stock nodes measure how late answers come,
+	# and choose their member by that. All of a lab takes a small part of one core.
+	chrt -r -p 5 $$ >/dev/null 2>&1 || renice -n -10 $$ >/dev/null 2>&1
 	ZT=${ZTBIN:-$(command -v zerotier-one || true)}
 	[ -n "$ZT" ] && [ -x "$ZT" ] ||
 		skip "no zerotier-one: install it, or set ZTBIN to the program, to try stock nodes against rootline"
@@ -252,7 +254,7 @@ has_ip() {
 
 join() {
 	api "$1" POST "/network/$(network)" '{}' >/dev/null
-	wait_for 20 has_ip "$1"
+	wait_for "$JOIN_S" has_ip "$1"
 }
 
 # Path of A to B: "direct" as soon as one is active.

@@ -14,6 +14,7 @@ INTEROP_DIR=${INTEROP_DIR:-$(dirname "$0")}
 . "$INTEROP_DIR/lab.sh"
 NODES="ctrl c1 c2"
 ROOTS="alice bob"
+JOIN_S=60
 ONLINE_MS=12000 # the first HELLO may go to the root that is out of reach
 declare -A PID_OF
 
