@@ -136,6 +136,7 @@ static void start(void)
 
 	o.whois.questions_max = o.whois.client_max = 4;
 	o.whois.nodes_max = SMALL;
+	o.audience_max = o.gather.questions = o.gather.askers = SMALL;
 	o.epoch = START;
 	crypto_sign_seed_keypair(public, o.secret, seed);
 	size_t size = (rl_steward_size(&o) + 63) / 64 * 64;

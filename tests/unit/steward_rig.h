@@ -205,6 +205,7 @@ static inline void rig_config(uint8_t id, struct rl_steward_config *o, uint64_t 
 	o->cluster = 7;
 	o->directory_max = directory_max;
 	o->warm_max = o->rtt_max = o->timers_max = o->drain_max = 1000;
+	o->audience_max = o->gather.questions = o->gather.askers = 16;
 	o->epoch = rig.now;
 	memcpy(o->key, rig.key, RL_SEAL_KEY);
 	memcpy(o->secret, rig.secret[id], RL_SEAL_SECRET);
