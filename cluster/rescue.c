@@ -50,24 +50,29 @@ static void push_self(struct rl_plan *p, uint8_t self, uint8_t first, enum rl_fa
 	for (unsigned i = 0; i < times; i++) {
 		struct rl_action *a =
 			rl_plan_add(p, RL_ACTION_PUSH, f, at + i * RL_RESCUE_REPEAT_MS);
-		if (i == 0 && first != RL_NOBODY)
-			rl_action_to(a, first);
+		// Twice is two steps twice.
+		rl_action_to(a, i == 0 && first != RL_NOBODY ? first : self);
 		rl_action_to(a, self);
 	}
 }
 
-// Three by one family, or one and three; fewer if there are fewer left, and then by one.
-static void pushes(struct rl_plan *p, uint8_t self, uint8_t first, const struct rl_rescue_way *w,
+// Up to four by one family, or one and four; fewer if there are fewer left, and two by one.
+static void pushes(struct rl_plan *p, uint8_t self, uint8_t home, const struct rl_rescue_way *w,
 		   unsigned at, unsigned most)
 {
 	bool v4 = w->by[RL_FAMILY_4], v6 = w->by[RL_FAMILY_6];
+	unsigned both = v4 && v6 && most >= 3, times = most - both;
+	// With three it works for those that stood alike too, and is sure for those that are only
+	// believed to: a drain offers two that do not.
+	uint8_t first = w->equal && times < 3 ? RL_NOBODY : home;
 
-	if (v4 && v6 && most >= 3) {
+	if (times > RL_RESCUE_PUSHES)
+		times = RL_RESCUE_PUSHES;
+	if (both) {
 		push_self(p, self, first, RL_FAMILY_4, at, 1);
-		push_self(p, self, first, RL_FAMILY_6, at + RL_RESCUE_FAMILY_MS, most > 3 ? 3 : 2);
-	} else {
-		push_self(p, self, first, v4 ? RL_FAMILY_4 : RL_FAMILY_6, at, most > 2 ? 3 : 2);
+		at += RL_RESCUE_FAMILY_MS;
 	}
+	push_self(p, self, first, both || !v4 ? RL_FAMILY_6 : RL_FAMILY_4, at, times);
 }
 
 enum rl_rescue_why rl_rescue(const struct rl_score_view *v, const struct rl_location *l,
@@ -88,9 +93,8 @@ enum rl_rescue_why rl_rescue(const struct rl_score_view *v, const struct rl_loca
 	unsigned left = rl_pushes_left(&l->pushes, v->now_ms, rl_member_parted(v->members, own_ms));
 	if (left < 2)
 		return RL_RESCUE_GATE;
-	uint8_t first = w->equal ? RL_NOBODY : l->home;
 	if (backup) {
-		pushes(p, self, first, w, 0, left);
+		pushes(p, self, l->home, w, 0, left);
 		return RL_RESCUE_BACKUP;
 	}
 	for (unsigned f = 0; f < RL_FAMILIES; f++)
@@ -98,6 +102,6 @@ enum rl_rescue_why rl_rescue(const struct rl_score_view *v, const struct rl_loca
 			rl_plan_add(p, RL_ACTION_NOP, (enum rl_family)f, 0);
 	// As few as can do, so that there are some left for the next deputy.
 	unsigned few = w->by[RL_FAMILY_4] && w->by[RL_FAMILY_6] ? 3 : 2;
-	pushes(p, self, first, w, RL_RESCUE_NOP_MS, left < few ? left : few);
+	pushes(p, self, l->home, w, RL_RESCUE_NOP_MS, left < few ? left : few);
 	return RL_RESCUE_DEPUTY;
 }

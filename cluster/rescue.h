@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A client's home has died: its backup moves it over with a PUSH that names the backup alone, sent
-// twice to one port (the first makes it the dead one's equal, the second its better), and once more
-// if the gate allows, for clients that were moved more than once. With two families: once by IPv4,
-// then by IPv6, whose paths the client forgot with the first.
-//
-// Each PUSH that a client obeys raises its target two steps above the path that it came by, and the
-// home of one that was moved or rescued before stands higher than this can reach. Where the backup
-// was not offered together with the home, and so stands at the bottom, the first PUSH therefore
-// names the dead home and then the backup: both stand alike after it, and the next one decides.
+// A client's home has died: its backup moves it over with PUSHes to one port. Each PUSH that a
+// client obeys raises its target two steps above the path that it came by, so that the home of one
+// that was often moved stands higher than PUSHes about the backup alone could reach. But one that
+// names the home too sets that one anew, two steps above the path that it came by itself. So the
+// first names the dead home and then the backup, the others, up to three, the backup twice. One is
+// enough if it stood at the bottom or beside the home, two if above it, as with a client that went
+// back to its home by itself; the third is for one that is lost. If the gate leaves but two, a
+// backup that is believed to stand beside the home names itself alone. With two families: once by
+// IPv4, then by IPv6, whose paths the client forgot with the first.
 //
 // A client without a living backup is tried by the members that live, the nearest to it first and
 // another with each round, with a NOP before: behind NAT that reaches it only from a member that it
@@ -20,6 +20,7 @@
 #include "cluster/score.h"
 
 enum {
+	RL_RESCUE_PUSHES = 4, // of one family
 	RL_RESCUE_REPEAT_MS = 150,
 	RL_RESCUE_FAMILY_MS = 300, // from IPv4's PUSH to the first of IPv6
 	RL_RESCUE_NOP_MS = 500,    // from the NOP to the first PUSH

@@ -7,7 +7,7 @@
 
 enum {
 	RESCUE_EACH = 1200, // clients in one turn: 60 000 a second
-	RESCUE_TIMERS = 3,  // packets of one rescue that wait
+	RESCUE_TIMERS = 4,  // packets of one rescue that wait
 	WALK_GROUPS = 2000, // of the directory in one turn
 	DRAIN_STEPS = 64,
 	RESCUE_AGAIN_MS = 4000, // then once more, for what was lost

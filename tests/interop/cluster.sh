@@ -28,7 +28,7 @@ finish() {
 			cat "$WORK/last-$m" 2>/dev/null
 		done
 	fi
-	[ -z "${INTEROP_KEEP:-}" ] || { mkdir -p "$INTEROP_KEEP" && cp "$WORK"/*.log "$WORK"/last-* "$INTEROP_KEEP"; }
+	[ -z "${INTEROP_KEEP:-}" ] || { mkdir -p "$INTEROP_KEEP" && cp "$WORK"/*.log "$INTEROP_KEEP"; }
 	rm -rf "$WORK"
 	exit $status
 }

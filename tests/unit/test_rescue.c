@@ -45,9 +45,10 @@ static enum rl_rescue_why run(double latitude, double longitude)
 		at += (size_t)snprintf(out + at, sizeof(out) - at, "%s%c%d%s+%u", i ? " " : "",
 				       "PNRE"[a->kind], a -> family == RL_FAMILY_4 ? 4 : 6,
 				       dead ? "!" : "", a->delay_ms);
-		// Only a PUSH names any: this member, and perhaps before it the dead one.
-		assert_int_equal(a->count, a->kind == RL_ACTION_PUSH ? 1 + dead : 0);
-		assert_true(a->count == 0 || a->to[a->count - 1] == fixture_members.self);
+		// Only a PUSH names any: this member twice, or the dead one and this member.
+		assert_int_equal(a->count, a->kind == RL_ACTION_PUSH ? 2 : 0);
+		assert_true(a->count == 0 || a->to[1] == fixture_members.self);
+		assert_true(a->count == 0 || dead || a->to[0] == fixture_members.self);
 	}
 	return why;
 }
@@ -68,13 +69,13 @@ static void by_what_the_gate_leaves(void **state)
 		enum rl_rescue_why why;
 		const char *plan;
 	} rows[] = {
-		{"one family", 0, true, false, RL_RESCUE_BACKUP, "P4+0 P4+150 P4+300"},
-		{"the other", 0, false, true, RL_RESCUE_BACKUP, "P6+0 P6+150 P6+300"},
-		{"both", 0, true, true, RL_RESCUE_BACKUP, "P4+0 P6+300 P6+450 P6+600"},
+		{"one family", 0, true, false, RL_RESCUE_BACKUP, "P4!+0 P4+150 P4+300 P4+450"},
+		{"the other", 0, false, true, RL_RESCUE_BACKUP, "P6!+0 P6+150 P6+300 P6+450"},
+		{"both", 0, true, true, RL_RESCUE_BACKUP, "P4!+0 P6!+300 P6+450 P6+600 P6+750"},
 		{"right after a redirect of both", 2, true, true, RL_RESCUE_BACKUP,
-		 "P4+0 P6+300 P6+450 P6+600"},
+		 "P4!+0 P6!+300 P6+450 P6+600"},
 		{"three left, both", 3, true, true, RL_RESCUE_BACKUP, "P4+0 P6+300 P6+450"},
-		{"three left, one", 3, true, false, RL_RESCUE_BACKUP, "P4+0 P4+150 P4+300"},
+		{"three left, one", 3, true, false, RL_RESCUE_BACKUP, "P4!+0 P4+150 P4+300"},
 		{"two left: one family, twice", 4, true, true, RL_RESCUE_BACKUP, "P4+0 P4+150"},
 		{"one left: of no use", 5, true, false, RL_RESCUE_GATE, ""},
 		{"none left", 6, true, true, RL_RESCUE_GATE, ""},
@@ -97,9 +98,9 @@ static void the_dead_one_is_named_before_one_that_stands_lower(void **state)
 {
 	(void)state;
 	equal = false;
-	expect("one family", run(999, 0), RL_RESCUE_BACKUP, "P4!+0 P4+150 P4+300");
+	expect("one family", run(999, 0), RL_RESCUE_BACKUP, "P4!+0 P4+150 P4+300 P4+450");
 	fixture_location.v6 = (struct rl_inet){.family = 6, .port = 9993, .ip = {0x2a}};
-	expect("both", run(999, 0), RL_RESCUE_BACKUP, "P4!+0 P6!+300 P6+450 P6+600");
+	expect("both", run(999, 0), RL_RESCUE_BACKUP, "P4!+0 P6!+300 P6+450 P6+600 P6+750");
 	for (unsigned k = 0; k < 4; k++)
 		rl_pushes_note(&fixture_location.pushes, FIXTURE_NOW - 2000 + 200 * k);
 	expect("two left", run(999, 0), RL_RESCUE_BACKUP, "P4!+0 P4+150");
@@ -111,7 +112,7 @@ static void half_of_the_gate_while_parted(void **state)
 	(void)state;
 	fixture_location.v6 = (struct rl_inet){.family = 6, .port = 9993, .ip = {0x2a}};
 	rl_member_front(&fixture_members, NYC, FIXTURE_NOW);
-	expect("whole", run(999, 0), RL_RESCUE_BACKUP, "P4+0 P6+300 P6+450 P6+600");
+	expect("whole", run(999, 0), RL_RESCUE_BACKUP, "P4!+0 P6!+300 P6+450 P6+600 P6+750");
 	fixture_members.at[NYC].state = RL_MEMBER_DEAD;
 	expect("parted", run(999, 0), RL_RESCUE_BACKUP, "P4+0 P6+300 P6+450");
 	for (unsigned k = 0; k < 2; k++)
@@ -125,7 +126,7 @@ static void only_of_the_lost(void **state)
 	rl_member_front(&fixture_members, SIN, FIXTURE_NOW - RL_MEMBER_DEAD_MS + 1);
 	expect("its front address answers", run(999, 0), RL_RESCUE_ALIVE, "");
 	rl_member_front(&fixture_members, SIN, FIXTURE_NOW - RL_MEMBER_DEAD_MS);
-	expect("and no more", run(999, 0), RL_RESCUE_BACKUP, "P4+0 P4+150 P4+300");
+	expect("and no more", run(999, 0), RL_RESCUE_BACKUP, "P4!+0 P4+150 P4+300 P4+450");
 	fixture_location.home = NYC;
 	expect("it lives", run(999, 0), RL_RESCUE_ALIVE, "");
 	fixture_location.home = AMS;
@@ -211,12 +212,58 @@ static void a_backup_that_is_cut_off_acts(void **state)
 	expect("and dead", run(48.85, 2.35), RL_RESCUE_DEPUTY, "N4+0 P4+500 P4+650");
 }
 
+// The paths of a client to its root, by member; 0: none. As the stock software does with an entry
+// of a PUSH that came by `from`'s path.
+static void entry(unsigned worth[SITES + 1], uint8_t from, uint8_t target)
+{
+	unsigned now = (worth[from] ? worth[from] : 1) + 2;
+	for (unsigned i = 1; i <= SITES; i++)
+		if (worth[i] < now || i == target)
+			worth[i] = 0;
+	worth[target] = now;
+}
+
+// However often the client was moved, and whatever is believed of that, its old home ends below the
+// backup; also if one of the later PUSHes is lost, as long as the gate leaves four.
+static void however_often_it_was_moved(void **state)
+{
+	static const struct {
+		unsigned sent, pushes, lost; // before; in the plan; the one that is, or more
+		unsigned backup;             // worth of its path
+		bool equal;
+	} rows[] = {
+		{0, 4, 9, 1, false}, {0, 4, 1, 1, false}, {0, 4, 2, 1, false}, {0, 4, 3, 1, false},
+		{0, 4, 9, 3, true},  {0, 4, 1, 3, true},  {0, 4, 2, 3, true},  {0, 4, 3, 3, true},
+		{0, 4, 9, 0, false}, {3, 3, 9, 1, true},  {3, 3, 9, 3, true},  {3, 3, 1, 1, false},
+		{4, 2, 9, 1, false}, {4, 2, 9, 0, false}, {0, 4, 9, 5, false}, {0, 4, 1, 5, false},
+		{0, 4, 9, 7, true},  {0, 4, 3, 7, true},  {3, 3, 9, 7, false}, {3, 3, 2, 3, true},
+	};
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (unsigned home = 1; home < 100; home += 2) {
+			unsigned worth[SITES + 1] = {[SIN] = home, [AMS] = rows[i].backup};
+			fresh(state);
+			equal = rows[i].equal;
+			for (unsigned k = 0; k < rows[i].sent; k++)
+				rl_pushes_note(&fixture_location.pushes, FIXTURE_NOW - 2000);
+			assert_int_equal(run(999, 0), RL_RESCUE_BACKUP);
+			assert_int_equal(plan.count, rows[i].pushes);
+			for (unsigned k = 0; k < plan.count; k++)
+				for (unsigned e = 0; k != rows[i].lost && e < plan.action[k].count;
+				     e++)
+					entry(worth, AMS, plan.action[k].to[e]);
+			if (worth[SIN] != 0)
+				fail_msg("row %u: home %u ends at %u, backup at %u", i, home,
+					 worth[SIN], worth[AMS]);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(by_what_the_gate_leaves, fresh),
 		cmocka_unit_test_setup(the_dead_one_is_named_before_one_that_stands_lower, fresh),
 		cmocka_unit_test_setup(half_of_the_gate_while_parted, fresh),
+		cmocka_unit_test_setup(however_often_it_was_moved, fresh),
 		cmocka_unit_test_setup(only_of_the_lost, fresh),
 		cmocka_unit_test_setup(one_member_rescues, fresh),
 		cmocka_unit_test_setup(a_backup_that_left_is_replaced, fresh),
