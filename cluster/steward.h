@@ -58,6 +58,9 @@ struct rl_steward_host {
 	int (*whois)(void *ctx, uint64_t client, const struct rl_inet *by, uint64_t id,
 		     const uint64_t *asked, unsigned n, const struct rl_identity *given,
 		     unsigned given_count);
+	// Optional: the root takes this identity, which is valid, for one it knows. Of a client
+	// that this member is the backup of, and that was never here. 0 or -errno.
+	int (*adopt)(void *ctx, const struct rl_identity *id);
 	// Multicast; NULL where nobody listens. Up to max listeners of a group here at random,
 	// without `but` (0: nobody); total: as many as there are.
 	unsigned (*gather)(void *ctx, const struct rl_group_key *group, uint64_t but, unsigned max,
@@ -112,6 +115,7 @@ struct rl_steward_counters {
 	uint64_t gated;         // PUSHes not sent: another member had sent some meanwhile
 	uint64_t timers_full;   // packets not sent for lack of room
 	uint64_t introductions; // clients of two members introduced
+	uint64_t adopted;       // clients that were never here, and this member is the backup of
 	uint64_t link_full;     // batches that the link did not take
 };
 

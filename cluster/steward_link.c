@@ -56,6 +56,12 @@ void rl_steward_notice(struct rl_steward *s, uint8_t to, const struct rl_notice 
 		send_record(s, RL_BATCH_NOTICE, to, &r);
 }
 
+void rl_steward_cold(struct rl_steward *s, uint64_t client, uint8_t home)
+{
+	struct rl_notice n = {.address = client, .what = RL_NOTICE_COLD, .member = s->members.self};
+	rl_steward_notice(s, home, &n);
+}
+
 void rl_steward_flush(struct rl_steward *s)
 {
 	struct rl_batch_head head;

@@ -24,6 +24,8 @@ void rl_steward_timers(struct rl_steward *s);
 void rl_steward_send(struct rl_steward *s, struct rl_batch_writer *b);
 void rl_steward_send_even_empty(struct rl_steward *s, struct rl_batch_writer *b);
 void rl_steward_notice(struct rl_steward *s, uint8_t to, const struct rl_notice *n);
+// To the home of a client that this member is the backup of, and does not reach.
+void rl_steward_cold(struct rl_steward *s, uint64_t client, uint8_t home);
 void rl_steward_flush(struct rl_steward *s);
 void rl_steward_beat(struct rl_steward *s);
 void rl_steward_tell_rtt(struct rl_steward *s, const struct rl_rtt_news *n);
@@ -33,6 +35,8 @@ void rl_steward_whois_reply(struct rl_steward *s, struct rl_batch_reader *asked)
 void rl_steward_whois_take(struct rl_steward *s, struct rl_batch_reader *reply);
 // The fingerprint of a client that the root knows.
 void rl_steward_identify(const struct rl_steward *s, struct rl_location *l);
+// Has the root know a client that this member is the backup of. False: it does, or nobody can tell.
+bool rl_steward_adopt(struct rl_steward *s, uint64_t client);
 // A client here was told of one that is not.
 void rl_steward_introduced(struct rl_steward *s, uint64_t client, uint64_t other);
 // steward_turn.c

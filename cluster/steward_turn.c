@@ -34,10 +34,8 @@ static void keep_warm_one(struct rl_steward *s, uint64_t client)
 	if (l.v6.family != 0)
 		rl_plan_add(&p, RL_ACTION_ECHO, RL_FAMILY_6, 0);
 	rl_steward_plan(s, client, &p);
-	if (!rl_warm_cold(c) && !never_heard(s, c))
-		return;
-	struct rl_notice n = {.address = client, .what = RL_NOTICE_COLD, .member = s->members.self};
-	rl_steward_notice(s, (uint8_t)c->home, &n);
+	if ((rl_warm_cold(c) || never_heard(s, c)) && !rl_steward_adopt(s, client))
+		rl_steward_cold(s, client, (uint8_t)c->home);
 }
 
 static void keep_warm(struct rl_steward *s)
@@ -47,6 +45,7 @@ static void keep_warm(struct rl_steward *s)
 	while ((n = rl_warm_due(&s->warm, s->now_ms, due, 64)) > 0)
 		for (unsigned i = 0; i < n; i++)
 			keep_warm_one(s, due[i]);
+	rl_whois_flush(&s->whois);
 }
 
 static void rescue(struct rl_steward *s, uint64_t client, bool deputy)

@@ -100,10 +100,37 @@ void rl_steward_introduced(struct rl_steward *s, uint64_t client, uint64_t other
 	rl_pairs_claim(&s->introduced, hash, s->now_ms, INTRODUCED_MS - 1000);
 }
 
+// A client of another home that was never here has no way here yet: whatever it sends is a
+// stranger's. Now it is none, and its home may have it come.
+static void adopt(struct rl_steward *s, const struct rl_identity *id)
+{
+	const struct rl_warm_client *c = rl_warm_find(&s->warm, id->address);
+	if (!c || !rl_steward_validated(s, id) || s->host.adopt(s->host.ctx, id) != 0)
+		return;
+	s->counters.adopted++;
+	rl_steward_cold(s, id->address, (uint8_t)c->home);
+}
+
+bool rl_steward_adopt(struct rl_steward *s, uint64_t client)
+{
+	struct rl_ask a = {.client = RL_WHOIS_OURS, .verb = ZT_VERB_WHOIS};
+	if (!s->host.adopt || !s->host.identity || here(s, client))
+		return false;
+	a.whois.count = 1;
+	a.whois.address[0] = client;
+	rl_whois_ask(&s->whois, &a, s->now_ms);
+	return true;
+}
+
 static bool answer(void *ctx, const struct rl_whois_question *q, const struct rl_identity *given,
 		   unsigned n)
 {
 	struct rl_steward *s = ctx;
+	if (q->client == RL_WHOIS_OURS) {
+		for (unsigned i = 0; i < n; i++)
+			adopt(s, &given[i]);
+		return n > 0;
+	}
 	int ret = s->host.whois(s->host.ctx, q->client, &q->by, q->id, q->address, q->count, given,
 				n);
 	s->counters.unsent += ret != 0 && ret != -ENODATA;

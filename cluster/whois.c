@@ -70,10 +70,11 @@ static void answer_due(struct rl_whois *w, uint64_t now_ms)
 	}
 }
 
-// Siblings ask for all their clients, and so may have half of the room.
+// Siblings ask for all their clients, and so may have half of the room; and so may this member.
 static bool client_full(const struct rl_whois *w, const struct rl_ask *a)
 {
-	uint32_t n = 0, most = a->sibling ? w->config.questions_max / 2 : w->config.client_max;
+	bool many = a->sibling || a->client == RL_WHOIS_OURS;
+	uint32_t n = 0, most = many ? w->config.questions_max / 2 : w->config.client_max;
 	for (uint32_t i = 0; i < w->count; i++)
 		n += w->question[w->active[i]].client == a->client;
 	return n >= most;

@@ -26,6 +26,7 @@ enum {
 	RL_WHOIS_BATCH = 512, // nodes asked of one member at once: the reply fits one batch
 	RL_WHOIS_TRIES = 3,   // members asked for one node
 	RL_WHOIS_REQUESTS = 256,
+	RL_WHOIS_OURS = 0, // as the client: this member asks for itself, and is answered likewise
 };
 
 struct rl_whois_config {

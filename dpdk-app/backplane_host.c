@@ -110,6 +110,12 @@ static int whois(void *ctx, uint64_t client, const struct rl_inet *by, uint64_t 
 	SAY(rl_tell_whois(b->handle.core, client, by, id, asked, n, given, given_count));
 }
 
+static int adopt(void *ctx, const struct rl_identity *id)
+{
+	struct backplane *b = ctx;
+	return rl_root_peer_add(b->o.root, id, b->now_ms);
+}
+
 struct rl_steward_host backplane_host(struct backplane *b)
 {
 	struct rl_steward_host host = {.ctx = b,
@@ -122,7 +128,8 @@ struct rl_steward_host backplane_host(struct backplane *b)
 				       .where = where,
 				       .send = send,
 				       .identity = identity,
-				       .whois = whois};
+				       .whois = whois,
+				       .adopt = adopt};
 	backplane_groups_host(&host);
 	return host;
 }

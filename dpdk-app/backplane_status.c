@@ -140,6 +140,7 @@ static json_t *decisions_json(const struct backplane *b)
 	json_object_set_new(o, "drains", drains);
 	add(o, "pushes", c->pushes);
 	add(o, "introductions", c->introductions);
+	add(o, "adopted", c->adopted);
 	add(o, "unsent", c->unsent);
 	add(o, "gated", c->gated);
 	add(o, "timersFull", c->timers_full);

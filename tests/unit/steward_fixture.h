@@ -56,6 +56,7 @@ struct member {
 	struct said said[SAID_MAX];
 	// Paths of clients here: heard at, 0: none.
 	uint64_t heard[CLIENTS];
+	bool adopted[CLIENTS]; // known to its root, though never heard
 };
 
 struct cluster {
@@ -161,7 +162,7 @@ static inline bool host_identity(void *ctx, uint64_t c, struct rl_identity *out)
 {
 	struct member *m = ctx;
 	unsigned i = (unsigned)(c - client(0));
-	if (i >= CLIENTS || m->heard[i] == 0)
+	if (i >= CLIENTS || (m->heard[i] == 0 && !m->adopted[i]))
 		return false;
 	*out = identity(i);
 	return true;
@@ -180,6 +181,17 @@ static inline int host_whois(void *ctx, uint64_t c, const struct rl_inet *by, ui
 	if (given_count > 0)
 		memcpy(s->given, given, given_count * sizeof(*given));
 	return given_count > 0 ? 0 : -ENODATA;
+}
+
+static inline int host_adopt(void *ctx, const struct rl_identity *id)
+{
+	struct member *m = ctx;
+	unsigned i = (unsigned)(id->address - client(0));
+	struct rl_identity want = identity(i);
+	assert_true(i < CLIENTS && !m->adopted[i] && m->heard[i] == 0);
+	assert_memory_equal(id, &want, sizeof(want));
+	m->adopted[i] = true;
+	return 0;
 }
 
 static inline void deliver(struct cluster *c)
@@ -266,9 +278,18 @@ static inline void open_member(struct cluster *c, unsigned i,
 			       uint8_t secret[MEMBERS][RL_SEAL_SECRET], const uint8_t *key)
 {
 	struct member *m = &c->m[i];
-	const struct rl_steward_host host = {m,         host_paths,      host_push,     host_nop,
-					     host_echo, host_rendezvous, host_withhold, host_where,
-					     host_send, host_identity,   host_whois};
+	const struct rl_steward_host host = {.ctx = m,
+					     .paths = host_paths,
+					     .push = host_push,
+					     .nop = host_nop,
+					     .echo = host_echo,
+					     .rendezvous = host_rendezvous,
+					     .withhold = host_withhold,
+					     .where = host_where,
+					     .send = host_send,
+					     .identity = host_identity,
+					     .whois = host_whois,
+					     .adopt = host_adopt};
 	struct rl_steward_config o = rl_steward_config_default;
 	uint64_t dice[8];
 	randombytes_buf(dice, sizeof(dice));

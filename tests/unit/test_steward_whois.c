@@ -98,6 +98,35 @@ static void an_identity_valid_here_is_valid_everywhere(void **state)
 		assert_true(rl_steward_validated(&c->m[i].s, &id));
 }
 
+// Whom this member is the backup of, but never heard, its root does not know either: what such a
+// client says to open the way would be a stranger's. Its home tells who it is, and has it come.
+static void a_backup_learns_whom_it_never_heard(void **state)
+{
+	struct cluster *c = *state;
+	land(c, 0, 1, 5);
+	run(c, 16000);
+	assert_int_equal(at(c, 0, 1).backup, 2);
+	assert_true(c->m[1].adopted[1]);
+	assert_int_equal(c->m[1].s.counters.adopted, 1);
+	assert_int_equal(count_said(c, 0, RENDEZVOUS, 1), 1);
+	// Known by now: when it goes silent later, its home alone is told.
+	run(c, 60000);
+	assert_int_equal(c->m[1].s.counters.adopted, 1);
+	assert_true(count_said(c, 0, RENDEZVOUS, 1) > 1);
+}
+
+// Not on the word of one member alone: another key than the one that is known to be valid.
+static void a_backup_believes_no_other_key(void **state)
+{
+	struct cluster *c = *state;
+	land(c, 0, 1, 5);
+	rl_steward_valid(&c->m[2].s, client(1), 1, c->now); // of two the lesser one holds
+	run(c, 16000);
+	assert_int_equal(at(c, 1, 1).backup, 2);
+	assert_false(c->m[1].adopted[1]);
+	assert_int_equal(c->m[1].s.counters.adopted, 0);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, open_cluster, close_cluster)
@@ -106,6 +135,8 @@ int main(void)
 		T(nobody_waits_for_a_dead_home),
 		T(the_introduced_who_ask_are_introduced_again),
 		T(an_identity_valid_here_is_valid_everywhere),
+		T(a_backup_learns_whom_it_never_heard),
+		T(a_backup_believes_no_other_key),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
