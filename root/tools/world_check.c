@@ -114,11 +114,22 @@ static void warn_root(const struct listener *to, const struct rl_world *w, unsig
 			warn(to, "root %010" PRIx64 " is listed twice", r->id.address);
 }
 
+// Two addresses of one family are members of a cluster, or at least two ways to one machine.
+static bool at_one_place(const struct rl_world_root *r)
+{
+	for (unsigned i = 0; i < r->endpoint_count; i++)
+		for (unsigned k = 0; k < i; k++)
+			if (r->endpoint[i].family == r->endpoint[k].family &&
+			    !rl_inet_same_ip(&r->endpoint[i], &r->endpoint[k]))
+				return false;
+	return true;
+}
+
 void world_warn(const struct rl_world *w, uint64_t now_ms, world_complaint complain, void *ctx)
 {
 	struct listener to = {complain, ctx};
 
-	if (w->root_count == 1 && w->type == ZT_WORLD_PLANET)
+	if (w->root_count == 1 && w->type == ZT_WORLD_PLANET && at_one_place(&w->root[0]))
 		warn(&to, "a single root: while it is away, clients find nobody");
 	for (unsigned i = 0; i < w->root_count; i++)
 		warn_root(&to, w, i);

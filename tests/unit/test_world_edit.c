@@ -201,6 +201,22 @@ static void warns_of_a_lonely_root(void **state)
 	world_warn(&w, NOW, gather, text);
 	assert_non_null(strstr(text, "single root"));
 	assert_non_null(strstr(text, "has no endpoint"));
+
+	// One machine with both families is one; members of a cluster are several.
+	w.root[0].endpoint_count = 2;
+	w.root[0].endpoint[0] = rl_inet4(0x01020304, 9993);
+	assert_int_equal(rl_inet_parse(&w.root[0].endpoint[1], "2001:4860::1/9993"), 0);
+	text[0] = '\0';
+	world_warn(&w, NOW, gather, text);
+	assert_non_null(strstr(text, "single root"));
+	w.root[0].endpoint[1] = rl_inet4(0x01020304, 443);
+	text[0] = '\0';
+	world_warn(&w, NOW, gather, text);
+	assert_non_null(strstr(text, "single root"));
+	w.root[0].endpoint[1] = rl_inet4(0x05060708, 9993);
+	text[0] = '\0';
+	world_warn(&w, NOW, gather, text);
+	assert_null(strstr(text, "single root"));
 }
 
 static void refuses_what_is_useless(void **state)
