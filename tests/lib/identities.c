@@ -38,3 +38,15 @@ int identities_load(const char *path, unsigned skip, unsigned max, struct test_i
 	}
 	return (int)n;
 }
+
+bool identity_load(const char *path, struct rl_identity *id)
+{
+	char text[RL_IDENTITY_SECRET_TEXT + 8];
+	FILE *f = fopen(path, "re");
+
+	if (!f)
+		return false;
+	text[fread(text, 1, sizeof(text) - 1, f)] = 0;
+	fclose(f);
+	return rl_identity_parse(id, NULL, text) == 0;
+}

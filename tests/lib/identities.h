@@ -14,3 +14,5 @@ struct test_identity {
 // out the first `skip`. The number read, or -errno; -EINVAL: a line that is no identity. *list is
 // allocated; free it.
 int identities_load(const char *path, unsigned skip, unsigned max, struct test_identity **list);
+// The public part of the one in an identity file.
+bool identity_load(const char *path, struct rl_identity *id);

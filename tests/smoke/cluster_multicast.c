@@ -28,17 +28,6 @@ static bool check(bool ok, const char *text)
 	return ok;
 }
 
-static bool load_root(const char *path)
-{
-	char text[RL_IDENTITY_SECRET_TEXT + 8];
-	FILE *f = fopen(path, "re");
-	if (!f)
-		return false;
-	text[fread(text, 1, sizeof(text) - 1, f)] = 0;
-	fclose(f);
-	return rl_identity_parse(&s.root, NULL, text) == 0;
-}
-
 static bool open_net(unsigned m, const struct rl_inet *member, const struct rl_inet *ip)
 {
 	struct udp_net *net = &s.net[m];
@@ -145,7 +134,8 @@ int main(int argc, char **argv)
 {
 	struct rl_inet member[MEMBERS], ip;
 	s.cipher = rl_cipher_new();
-	if (argc != 3 + MEMBERS || !load_root(argv[1]) || rl_inet_parse(&ip, argv[2 + MEMBERS]) ||
+	if (argc != 3 + MEMBERS || !identity_load(argv[1], &s.root) ||
+	    rl_inet_parse(&ip, argv[2 + MEMBERS]) ||
 	    identities_load(IDENTITIES_FILE, 0, MEMBERS * EACH, &s.ids) != MEMBERS * EACH) {
 		fprintf(stderr, "usage: cluster_multicast IDENTITY.public A B C OWN-IP/1\n");
 		return 2;

@@ -44,17 +44,6 @@ static bool check(bool ok, const char *text)
 	return ok;
 }
 
-static bool load_root(const char *path)
-{
-	char text[RL_IDENTITY_SECRET_TEXT + 8];
-	FILE *f = fopen(path, "re");
-	if (!f)
-		return false;
-	text[fread(text, 1, sizeof(text) - 1, f)] = 0;
-	fclose(f);
-	return rl_identity_parse(&s.root, NULL, text) == 0;
-}
-
 static bool open_net(unsigned m, const char *member, const struct rl_inet *ip)
 {
 	struct udp_net *net = &s.net[m];
@@ -222,7 +211,7 @@ static void talk(void)
 int main(int argc, char **argv)
 {
 	struct rl_inet ip;
-	if (argc != 5 || !load_root(argv[1]) || rl_inet_parse(&ip, argv[4]) < 0) {
+	if (argc != 5 || !identity_load(argv[1], &s.root) || rl_inet_parse(&ip, argv[4]) < 0) {
 		fputs("usage: cluster_whois IDENTITY.public IP/PORT IP/PORT IP/1\n", stderr);
 		return 2;
 	}

@@ -11,58 +11,10 @@
 
 set -u -o pipefail
 ROOTLINE=$1 CLI=$2 IDTOOL=$3 CLIENT=$4
-P=rlsic-$$ ROOTS="alice b1 b2"
-declare -A PID_OF
+P=rlsic-$$ ROOTS="alice b1 b2" NEED="nats-server"
+# shellcheck source=tests/smoke/_switch.sh
+. "$(dirname "$0")/_switch.sh"
 
-# shellcheck source=tests/smoke/_check.sh
-. "$(dirname "$0")/_check.sh"
-die() { echo "FAIL: $*" >&2; exit 1; }
-
-[ "$(id -u)" = 0 ] || skip "network namespaces need root"
-for tool in ip jq nats-server; do
-	command -v $tool >/dev/null || skip "$tool is not installed"
-done
-WORK=$(mktemp -d)
-gone() { ! kill -0 "$1" 2>/dev/null; }
-# stop PID...: politely, and after ten seconds not.
-stop() {
-	local pid
-	kill "$@" 2>/dev/null
-	for pid in "$@"; do
-		wait_for 10 gone "$pid" || kill -9 "$pid"
-		wait "$pid" 2>/dev/null
-	done
-}
-cleanup() {
-	local status=$? r
-	trap - EXIT INT TERM
-	[ ${#PID_OF[@]} = 0 ] || stop "${PID_OF[@]}"
-	for r in $ROOTS; do
-		[ $status = 0 ] || { echo "--- $r:"; tail -n 15 "$WORK/$r.log"; }
-		ip netns del "$P-$r" 2>/dev/null
-	done
-	ip netns del "$P-cli" 2>/dev/null
-	ip netns del "$P-sw" 2>/dev/null
-	rm -rf "$WORK"
-	exit $status
-}
-trap cleanup EXIT
-trap 'exit 130' INT TERM
-
-ip netns add "$P-sw" 2>/dev/null || skip "network namespaces cannot be made here"
-ip -n "$P-sw" link add br0 type bridge
-ip -n "$P-sw" link set br0 up
-
-# wire NAME ADDRESS: a namespace at the switch.
-wire() {
-	ip netns add "$P-$1" || die "cannot make a namespace"
-	ip -n "$P-$1" link set lo up
-	ip link add eth0 netns "$P-$1" type veth peer name "to-$1" netns "$P-sw" || die "cannot make a veth pair"
-	ip -n "$P-sw" link set "to-$1" master br0 up
-	ip netns exec "$P-$1" ethtool -K eth0 tx off >/dev/null 2>&1
-	ip -n "$P-$1" addr add "$2/24" dev eth0
-	ip -n "$P-$1" link set eth0 up
-}
 wire alice 10.93.0.1
 wire b1 10.93.0.2
 wire b2 10.93.0.3

@@ -161,25 +161,11 @@ static bool load_world(struct rl_world *w, const char *path)
 	return rl_world_parse(w, buf, len) == 0;
 }
 
-static bool load_root(struct rl_identity *id, const char *path)
-{
-	char text[RL_IDENTITY_SECRET_TEXT + 8];
-	FILE *f = fopen(path, "re");
-	size_t len;
-
-	if (!f)
-		return false;
-	len = fread(text, 1, sizeof(text) - 1, f);
-	text[len] = 0;
-	fclose(f);
-	return rl_identity_parse(id, NULL, text) == 0;
-}
-
 static bool option(struct sim *s, int c, const char *arg, unsigned *skip)
 {
 	switch (c) {
 	case 'r':
-		return load_root(&s->root, arg);
+		return identity_load(arg, &s->root);
 	case '4':
 		return rl_inet_parse(&s->root4, arg) == 0;
 	case '6':
